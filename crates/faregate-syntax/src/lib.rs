@@ -1,0 +1,20 @@
+//! Text of Faregate policies to a syntax tree with spans and comments; diagnostics; the formatter.
+//!
+//! This crate knows no meaning: it does not know which attributes exist, what a workload is for, or
+//! what anything costs.
+//!
+//! # Input safety
+//!
+//! No input panics. A file is at most 1 MiB, nesting at most 64 deep, and both are checked before the
+//! grammar runs; past either there is a diagnostic. Parsing takes time linear in the text.
+
+pub mod ast;
+mod diagnostic;
+mod fixed;
+mod source;
+mod span;
+
+pub use diagnostic::{Diagnostic, Fix, Label, Severity};
+pub use fixed::{DECIMALS, Fixed, FixedError};
+pub use source::{Place, Source, Sources};
+pub use span::{FileId, Span};

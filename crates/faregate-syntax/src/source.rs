@@ -1,0 +1,109 @@
+//! The texts of a policy set, and lines and columns in them.
+
+use crate::{FileId, Span};
+
+/// The files of a policy set, in the order in which they were given.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+    /// Byte at which each line begins.
+    lines: Vec<u32>,
+}
+
+/// A line and a column, both from 1. The column counts characters, not bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl Sources {
+    /// Returns no files.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file and returns its id.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = FileId(u16::try_from(self.files.len()).unwrap_or(u16::MAX));
+        self.files.push(Source::new(name.into(), text.into()));
+        id
+    }
+
+    /// Returns the file, where there is one of this id.
+    #[must_use]
+    pub fn get(&self, id: FileId) -> Option<&Source> {
+        self.files.get(usize::from(id.0))
+    }
+
+    /// Iterates over the files in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        (0u16..).map(FileId).zip(&self.files)
+    }
+
+    /// Returns the text of a range, empty where the range is not one of the file.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.file).and_then(|f| f.text.get(span.start as usize..span.end as usize)).unwrap_or("")
+    }
+
+    /// Returns where a range begins.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Place {
+        self.get(span.file).map_or(Place { line: 1, column: 1 }, |f| f.place(span.start))
+    }
+
+    /// Returns where a range begins as `file:line:column`.
+    ///
+    /// ```
+    /// use faregate_syntax::{Sources, Span};
+    /// let mut sources = Sources::new();
+    /// let id = sources.add("a.fare", "policy a {\n  language 1\n}\n");
+    /// assert_eq!(sources.at(Span::new(id, 13, 21)), "a.fare:2:3");
+    /// ```
+    #[must_use]
+    pub fn at(&self, span: Span) -> String {
+        let Place { line, column } = self.place(span);
+        format!("{}:{line}:{column}", self.get(span.file).map_or("?", Source::name))
+    }
+}
+
+impl Source {
+    fn new(name: String, text: String) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i.saturating_add(1));
+        let lines = std::iter::once(0).chain(breaks).map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect();
+        Self { name, text, lines }
+    }
+
+    /// Returns its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns its text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns line and column of a byte.
+    #[must_use]
+    pub fn place(&self, byte: u32) -> Place {
+        let line = self.lines.partition_point(|start| *start <= byte);
+        let start = line.checked_sub(1).and_then(|i| self.lines.get(i)).copied().unwrap_or(0);
+        let before = self.text.get(start as usize..byte as usize).unwrap_or("");
+        let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
+        Place { line: u32::try_from(line).unwrap_or(u32::MAX), column }
+    }
+}
