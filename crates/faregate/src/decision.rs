@@ -1,0 +1,343 @@
+//! What comes out: a plan or a denial, with the reason for everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use faregate_syntax::ast::{Commit, LimitKind, MoveKind, Partial};
+
+use crate::{Money, Ratio, Timestamp};
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Where it may go.
+    Route(Box<Plan>),
+    /// Why it may not.
+    Deny(Box<Denial>),
+}
+
+impl Decision {
+    /// Returns what both kinds explain.
+    #[must_use]
+    pub fn explanation(&self) -> &Explanation {
+        match self {
+            Self::Route(plan) => &plan.explanation,
+            Self::Deny(denial) => &denial.explanation,
+        }
+    }
+}
+
+/// What a decision says of itself, whichever way it went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The request's id.
+    pub request: String,
+    /// The workload that decided; `None` where the request was denied before one was picked.
+    pub workload: Option<String>,
+    /// The budgets touched, in the order of the text.
+    pub budgets: Vec<BudgetUse>,
+    /// The highest threshold that each budget touched has reached.
+    pub alerts: Vec<Alert>,
+    /// The soft caps that sent the request to another workload.
+    pub degraded: Vec<Degraded>,
+    /// Why each other candidate is not in the plan, sorted by endpoint id, shared before own, key id.
+    pub excluded: Vec<Exclusion>,
+    /// The waivers that made a difference.
+    pub waivers: Vec<WaiverUse>,
+    /// Aliases through which the request or the workload named a model.
+    pub aliases: BTreeMap<String, String>,
+    /// Budgets of context rows that the policy does not know.
+    pub ignored_budget_rows: BTreeSet<String>,
+    /// What was decided with.
+    pub digests: Digests,
+}
+
+/// Where a request may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What may be tried, in order; never empty.
+    pub attempts: Vec<Attempt>,
+    /// Expected cost of the first attempt; `None`: unknown.
+    pub expected_cost: Option<Money>,
+    /// The most that the whole run can cost; `None`: no bound.
+    pub worst_cost: Option<Money>,
+    /// The most provider calls that the request can cause.
+    pub calls_at_most: u64,
+    /// The time that the whole run has, in milliseconds.
+    pub deadline_ms: Option<u64>,
+    /// The retry rules that can apply, one for each error class.
+    pub retry: Vec<RetryUse>,
+    /// Caps of tools.
+    pub tools: BTreeMap<String, ToolCap>,
+    /// Rounds of an agent loop, for the host.
+    pub iterations: Option<u64>,
+    /// When output reaches the client.
+    pub commit: Commit,
+    /// What becomes of an answer that was cut.
+    pub partial: Partial,
+    /// Why the plan is what it is.
+    pub explanation: Explanation,
+}
+
+/// One entry of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// Its canonical model.
+    pub model: String,
+    /// What the provider calls the model; `None`: as the canonical name.
+    pub native_model: Option<String>,
+    /// The provider.
+    pub provider: String,
+    /// With which credential.
+    pub credential: Credential,
+    /// The tier, from 1.
+    pub tier: u32,
+    /// The kind of move from the first; `None`: it is the first.
+    pub role: Option<MoveKind>,
+    /// What it is expected to cost; `None`: unknown.
+    pub expected_cost: Option<Money>,
+    /// What it costs at most; `None`: unknown or no bound.
+    pub worst_cost: Option<Money>,
+    /// The output limit to send; `None`: none is known.
+    pub max_output_tokens: Option<u64>,
+    /// The most time for a call, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// The most time to the first token.
+    pub first_token_ms: Option<u64>,
+    /// The longest pause between tokens.
+    pub stall_ms: Option<u64>,
+    /// Parameters of the request to drop, since the endpoint does not know them and the policy tolerates it.
+    pub drop_parameters: BTreeSet<String>,
+    /// What put it where it is: `prefer at acme.fare:64:5`.
+    pub why: Vec<String>,
+}
+
+/// The key that pays for a call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Credential {
+    /// The gateway's account at the provider, shared by all.
+    Shared,
+    /// An own credential, by its id.
+    Own(String),
+}
+
+/// A retry rule that can apply to the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryUse {
+    /// The error class.
+    pub on: String,
+    /// How often at one candidate.
+    pub times: u64,
+    /// What is waited, in the words of the policy; `None`: nothing.
+    pub wait: Option<String>,
+    /// Where it is written.
+    pub at: String,
+}
+
+/// The cap of a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToolCap {
+    /// Calls.
+    pub calls: u64,
+    /// Results of a call; `None`: not capped.
+    pub results: Option<u64>,
+}
+
+/// A budget that the request touches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BudgetUse {
+    /// The budget's name.
+    pub budget: String,
+    /// What is counted.
+    pub kind: LimitKind,
+    /// The values of its `per`; `None` for a value that is unknown.
+    pub per: Vec<Option<String>>,
+    /// `minute`, `hour`, `day`, `week`, `month`, `total`; `None` for concurrency.
+    pub period: Option<String>,
+    /// Start and end of the present window; `None` for `total` and concurrency.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// The limit.
+    pub limit: Amount,
+    /// What was counted and reserved before; `None`: unknown.
+    pub counted: Option<Amount>,
+    /// What is left for this request; `None`: unknown.
+    pub remaining: Option<Amount>,
+    /// The most that this run can add, to be reserved; `None`: no bound is known.
+    pub this_run_at_most: Option<Amount>,
+    /// Where the budget is written.
+    pub at: String,
+}
+
+/// Money or a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Amount {
+    /// Dollars.
+    Money(Money),
+    /// A count.
+    Count(u64),
+}
+
+/// A threshold that a budget has reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Alert {
+    /// The budget.
+    pub budget: String,
+    /// The threshold.
+    pub reached: Ratio,
+}
+
+/// A soft cap that sent the request to another workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Degraded {
+    /// The budget.
+    pub budget: String,
+    /// The workload before.
+    pub from: String,
+    /// The workload after.
+    pub to: String,
+    /// Where it is written.
+    pub at: String,
+}
+
+/// A candidate that is not in the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exclusion {
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// With which credential.
+    pub credential: Credential,
+    /// Why: all reasons, in the order of the filters, then file and line. Never empty.
+    pub reasons: Vec<Reason>,
+}
+
+/// One reason for which a candidate is not in the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reason {
+    /// `guardrail NAME`, `budget NAME`, `workload NAME`, `request` or `built-in`.
+    pub rule: String,
+    /// The code: `guardrail`, `ceiling_prompt`, …
+    pub code: String,
+    /// What is the matter: `endpoint.zdr is false`.
+    pub detail: String,
+    /// `file:line:column`; `None` where no text says it.
+    pub at: Option<String>,
+}
+
+/// A waiver that lifted a guardrail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WaiverUse {
+    /// The guardrail.
+    pub guardrail: String,
+    /// Where the waiver is written.
+    pub at: String,
+    /// Its last day, `2026-12-31`.
+    pub until: String,
+    /// The endpoints that the guardrail would have excluded.
+    pub endpoints: Vec<String>,
+}
+
+/// What was decided with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Digests {
+    /// `blake3:…` of the policy's texts.
+    pub policy: String,
+    /// `blake3:…` of the catalog's facts.
+    pub catalog: String,
+    /// The engine's version.
+    pub engine: String,
+}
+
+/// Why a request may not go anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Denial {
+    /// The code.
+    pub code: DenialCode,
+    /// The rule that stood in the way most.
+    pub rule: Option<String>,
+    /// Where it is written.
+    pub at: Option<String>,
+    /// One sentence for the client.
+    pub message: String,
+    /// When it opens again; `None`: waiting does not help, or it is not known.
+    pub opens_at: Option<Timestamp>,
+    /// The smallest change that would admit an endpoint.
+    pub nearest: Option<String>,
+    /// Why each candidate is out.
+    pub explanation: Explanation,
+}
+
+/// The kind of a denial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DenialCode {
+    /// A value outside its declaration, or data that make no sense.
+    InvalidRequest,
+    /// A workload cannot be picked without an attribute.
+    MissingAttribute,
+    /// A workload says deny.
+    Refused,
+    /// A spend budget is used up.
+    Budget,
+    /// The key's credits are used up.
+    Credits,
+    /// A quota is used up, or everything cools down.
+    Quota,
+    /// A guardrail forbids it.
+    Guardrail,
+    /// Nothing serves it.
+    NoRoute,
+}
+
+impl DenialCode {
+    /// Returns the code as decisions write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::MissingAttribute => "missing_attribute",
+            Self::Refused => "refused",
+            Self::Budget => "budget",
+            Self::Credits => "credits",
+            Self::Quota => "quota",
+            Self::Guardrail => "guardrail",
+            Self::NoRoute => "no_route",
+        }
+    }
+
+    /// Returns the HTTP status that a client expects.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest | Self::MissingAttribute => 400,
+            Self::Budget | Self::Credits => 402,
+            Self::Refused | Self::Guardrail => 403,
+            Self::Quota => 429,
+            Self::NoRoute => 503,
+        }
+    }
+
+    /// Returns what the client or the operator may do about it.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::InvalidRequest | Self::MissingAttribute => "fix_request",
+            Self::Budget | Self::Credits => "add_credits",
+            Self::Refused | Self::Guardrail => "review_policy",
+            Self::Quota => "slow_down",
+            Self::NoRoute => "relax_routing",
+        }
+    }
+}
