@@ -3,6 +3,11 @@
 //! The tree says what is written, not what it means: names are not resolved, types are not checked, a
 //! section that stands twice is there twice. Nodes appear in the order of the text.
 
+#![expect(
+    clippy::large_enum_variant,
+    reason = "a tree is built once and read in place; boxes would only blur it"
+)]
+
 use crate::{Fixed, Span};
 
 /// One parsed file.

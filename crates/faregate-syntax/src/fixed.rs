@@ -180,7 +180,8 @@ fn parse_exponent(text: &str) -> Result<i64, FixedError> {
         return Err(FixedError::Malformed);
     }
     // Anything past a few digits is far out of range either way.
-    let size = digits.trim_start_matches('0').parse::<i64>().unwrap_or(if digits.len() > 18 { i64::MAX } else { 0 });
+    let size =
+        digits.trim_start_matches('0').parse::<i64>().unwrap_or(if digits.len() > 18 { i64::MAX } else { 0 });
     let size = size.min(1_000_000);
     Ok(if text.starts_with('-') { size.wrapping_neg() } else { size })
 }

@@ -9,12 +9,24 @@
 //! grammar runs; past either there is a diagnostic. Parsing takes time linear in the text.
 
 pub mod ast;
+mod blocks;
+mod build;
 mod diagnostic;
+mod expected;
 mod fixed;
+mod grammar;
+mod lexer;
+mod literal;
+mod messages;
+mod parse;
 mod source;
 mod span;
+mod words;
 
 pub use diagnostic::{Diagnostic, Fix, Label, Severity};
 pub use fixed::{DECIMALS, Fixed, FixedError};
+pub use literal::parse_literal;
+pub use parse::{parse, parse_all};
 pub use source::{Place, Source, Sources};
 pub use span::{FileId, Span};
+pub use words::{RESERVED, nearest};

@@ -1,0 +1,200 @@
+//! Which brace closes which, also where one is missing.
+//!
+//! Blocks nest twice at most: a section in a declaration. That makes a missing brace plain to see: a line that
+//! begins a declaration, or a section inside a section, can only mean that what is open should have been closed.
+
+use crate::lexer::{Lexed, Token, TokenKind};
+use crate::words::{BlockKind, nearest};
+use crate::{Diagnostic, FileId, Span, messages};
+
+/// The end of a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct BlockEnd {
+    /// The first token that is no longer inside: the closing brace, where there is one.
+    pub(crate) token: usize,
+    /// Whether that token is its closing brace.
+    pub(crate) closed: bool,
+}
+
+impl BlockEnd {
+    /// Returns the first token after the block.
+    pub(crate) fn after(self) -> usize {
+        self.token.saturating_add(usize::from(self.closed))
+    }
+}
+
+/// The blocks of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks {
+    /// By opening token, ascending.
+    ends: Vec<(usize, BlockEnd)>,
+}
+
+impl Blocks {
+    /// Returns the end of the block that token `open` opens.
+    pub(crate) fn end(&self, open: usize) -> Option<BlockEnd> {
+        let i = self.ends.binary_search_by_key(&open, |(token, _)| *token).ok()?;
+        self.ends.get(i).map(|(_, end)| *end)
+    }
+}
+
+/// Returns the blocks of a file, and a diagnostic for each place where a closing brace is missing.
+pub(crate) fn match_braces(file: FileId, text: &str, lexed: &Lexed) -> (Blocks, Vec<Diagnostic>) {
+    let mut matcher =
+        Matcher { file, text, lexed, open: Vec::new(), ends: Vec::new(), diagnostics: Vec::new() };
+    matcher.run();
+    matcher.ends.sort_unstable_by_key(|(open, _)| *open);
+    (Blocks { ends: matcher.ends }, matcher.diagnostics)
+}
+
+struct Matcher<'a> {
+    file: FileId,
+    text: &'a str,
+    lexed: &'a Lexed,
+    open: Vec<OpenBlock>,
+    ends: Vec<(usize, BlockEnd)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Copy)]
+struct OpenBlock {
+    token: usize,
+    kind: Option<BlockKind>,
+    /// The braces of the last block inside.
+    last_inside: Option<(usize, usize)>,
+}
+
+impl Matcher<'_> {
+    fn run(&mut self) {
+        for (i, token) in self.lexed.tokens.iter().enumerate() {
+            match token.kind {
+                TokenKind::Open => {
+                    let kind = self.kind_of(i);
+                    self.open.push(OpenBlock { token: i, kind, last_inside: None });
+                }
+                TokenKind::Close => {
+                    if let Some(block) = self.open.pop() {
+                        self.ends.push((block.token, BlockEnd { token: i, closed: true }));
+                        if let Some(outer) = self.open.last_mut() {
+                            outer.last_inside = Some((block.token, i));
+                        }
+                    }
+                }
+                TokenKind::Word if token.first && !self.open.is_empty() => {
+                    if self.begins_declaration(i) {
+                        self.close_from(0, i);
+                    } else if self.begins_section(i) {
+                        self.close_from(1, i);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.close_from(0, self.lexed.tokens.len());
+    }
+
+    /// Ends all open blocks but the outermost `keep` before token `next`, with one diagnostic.
+    fn close_from(&mut self, keep: usize, next: usize) {
+        let unclosed = self.open.split_off(keep.min(self.open.len()));
+        let Some(outermost) = unclosed.first() else { return };
+        for block in &unclosed {
+            self.ends.push((block.token, BlockEnd { token: next, closed: false }));
+        }
+        let next_span = self.lexed.tokens.get(next).map(|token| self.span(*token));
+        let end_of_file = Span::new(self.file, self.text.len(), self.text.len());
+        let innermost = unclosed.last().unwrap_or(outermost);
+        let mut diagnostic = None;
+        if let Some((open, close)) = outermost.last_inside.filter(|_| unclosed.len() == 1) {
+            if self.closes_too_far_left(outermost.token, open, close) {
+                diagnostic = self.token(open).zip(self.token(close)).map(|(open, close)| {
+                    messages::unclosed_block(open, self.name_of(open))
+                        .related(close, "closed here, by the brace of the block around it")
+                });
+            }
+        }
+        let diagnostic = diagnostic.or_else(|| {
+            let open = self.token(innermost.token)?;
+            let unclosed = messages::unclosed_block(open, self.name_of(open));
+            Some(match next_span {
+                Some(next) => unclosed.related(next, "still open here"),
+                None => unclosed.related(end_of_file, "still open at the end of the file"),
+            })
+        });
+        self.diagnostics.extend(diagnostic);
+    }
+
+    /// Whether the block `open` to `close`, inside the block that `outer` opens, ends where by its indentation `outer`
+    /// should end.
+    fn closes_too_far_left(&self, outer: usize, open: usize, close: usize) -> bool {
+        let indent = |token: usize| self.lexed.tokens.get(token).map(|t| indent_of_line(self.text, t.start));
+        let first = self.lexed.tokens.get(close).is_some_and(|token| token.first);
+        first && indent(close) == indent(outer) && indent(close) != indent(open)
+    }
+
+    fn kind_of(&self, open: usize) -> Option<BlockKind> {
+        let before = |n: usize| open.checked_sub(n).map(|i| self.word(i));
+        match self.open.as_slice() {
+            [] => match (before(1), before(2)) {
+                (Some("declare"), _) => Some(BlockKind::Declare),
+                (_, Some(keyword)) => declaration_kind(keyword),
+                _ => None,
+            },
+            [block] if block.kind.is_some_and(BlockKind::has_sections) => before(1).and_then(section_kind),
+            _ => None,
+        }
+    }
+
+    fn begins_declaration(&self, i: usize) -> bool {
+        let after = |n: usize| self.word(i.saturating_add(n));
+        match self.word(i) {
+            "declare" => after(1) == "{",
+            "group" => after(2) == "=",
+            word => BlockKind::of_declaration(word).is_some() && after(2) == "{",
+        }
+    }
+
+    fn begins_section(&self, i: usize) -> bool {
+        let [outer, _inner, ..] = self.open.as_slice() else { return false };
+        outer.kind.is_some_and(BlockKind::has_sections)
+            && BlockKind::of_section(self.word(i)).is_some()
+            && self.word(i.saturating_add(1)) == "{"
+    }
+
+    fn word(&self, i: usize) -> &str {
+        self.lexed.tokens.get(i).map_or("", |token| token.text(self.text))
+    }
+
+    fn token(&self, i: usize) -> Option<Span> {
+        self.lexed.tokens.get(i).map(|token| self.span(*token))
+    }
+
+    fn span(&self, token: Token) -> Span {
+        Span { file: self.file, start: token.start, end: token.end }
+    }
+
+    /// Returns what stands before the opening brace on its line: `workload chat`.
+    fn name_of(&self, open: Span) -> &str {
+        let before = self.text.get(..open.start as usize).unwrap_or("");
+        before.rsplit('\n').next().unwrap_or("").trim()
+    }
+}
+
+/// Returns the block that `word` opens, or that it was probably meant to.
+pub(crate) fn declaration_kind(word: &str) -> Option<BlockKind> {
+    BlockKind::of_declaration(word).or_else(|| {
+        nearest(word, BlockKind::File.statement_words().iter().copied()).and_then(BlockKind::of_declaration)
+    })
+}
+
+/// Returns the section that `word` opens, or that it was probably meant to.
+pub(crate) fn section_kind(word: &str) -> Option<BlockKind> {
+    BlockKind::of_section(word).or_else(|| {
+        nearest(word, BlockKind::Profile.statement_words().iter().copied()).and_then(BlockKind::of_section)
+    })
+}
+
+fn indent_of_line(text: &str, byte: u32) -> usize {
+    let before = text.get(..byte as usize).unwrap_or("");
+    let line = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+    text.get(line..).unwrap_or("").chars().take_while(|c| matches!(c, ' ' | '\t')).count()
+}

@@ -1,0 +1,186 @@
+//! What to write instead, where the mistake is a common one.
+
+use crate::Diagnostic;
+use crate::Span;
+use crate::expected::{Context, Failure};
+use crate::grammar::Rule;
+use crate::lexer::TokenKind;
+use crate::words::{BlockKind, RESERVED, nearest};
+
+/// Adds help, and a fix where there is a sure one, to a diagnostic about the token that was found.
+pub(super) fn advise(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Diagnostic {
+    let at = diagnostic.primary.span;
+    let before = context.token(context.found.checked_sub(1));
+    if let Some(comma) = before.filter(|_| context.back(1) == ",") {
+        // The item after a comma is missing.
+        if matches!(context.found_kind(), None | Some(TokenKind::Close)) || begins_statement(context) {
+            let comma = Span { file: at.file, start: comma.start, end: comma.end };
+            return diagnostic.help("a list has no trailing comma").fix(comma, "");
+        }
+    }
+    match context.found_kind() {
+        Some(TokenKind::Word) => word(diagnostic, context, failure),
+        Some(TokenKind::Mark) => mark(diagnostic, context, failure),
+        Some(TokenKind::Number) => match literal(context.back(0)) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        },
+        Some(TokenKind::Text) if failure.wants(&[Rule::name, Rule::group_name]) => {
+            diagnostic.help("names of the policy's own things stand without quotes")
+        }
+        Some(TokenKind::Close) | None if context.at_start => diagnostic,
+        _ => diagnostic,
+    }
+}
+
+fn begins_statement(context: &Context<'_>) -> bool {
+    context.kind.is_statement_word(context.back(0))
+}
+
+fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Diagnostic {
+    let at = diagnostic.primary.span;
+    let word = context.back(0);
+    if context.at_start {
+        return statement(diagnostic, context, word);
+    }
+    let keywords = failure.keywords();
+    let mut candidates: Vec<&str> = keywords.iter().map(String::as_str).collect();
+    if failure.wants(&[Rule::window, Rule::window_word]) {
+        candidates.extend(["minute", "hour", "day", "week", "month", "total"]);
+    }
+    if failure.wants(&[Rule::unit]) {
+        candidates.extend(["Mtok", "image", "call"]);
+    }
+    if failure.wants(&[Rule::group_kind]) {
+        candidates.extend(["models", "providers"]);
+    }
+    if failure.wants(&[Rule::declared_type]) {
+        candidates.extend(["one_of", "set_of", "text", "bool", "count", "money", "duration"]);
+    }
+    if failure.wants(&[Rule::relation]) {
+        candidates.extend(["in", "between", "includes", "matches"]);
+    }
+    if failure.complete() {
+        candidates.extend(context.kind.statement_words());
+    }
+    if let Some(similar) = nearest(word, candidates) {
+        return diagnostic.help(format!("a similar word would fit here: `{similar}`")).fix(at, similar);
+    }
+    let price = context.back(1).starts_with('$') && matches!(word, "Mtok" | "image" | "call");
+    if price {
+        return diagnostic
+            .help(format!("a price is written `{} per {word}`", context.back(1)))
+            .fix(at, format!("per {word}"));
+    }
+    if word.contains(|c: char| c.is_ascii_uppercase()) {
+        let small = word.to_ascii_lowercase();
+        let named = failure.wants(&[Rule::name, Rule::group_name, Rule::word, Rule::value, Rule::constant]);
+        let diagnostic = diagnostic.help(format!("names are written in small letters: `{small}`"));
+        return if named { diagnostic.fix(at, small) } else { diagnostic };
+    }
+    if RESERVED.contains(&word)
+        && failure.wants(&[Rule::name, Rule::group_name, Rule::word, Rule::value, Rule::class])
+    {
+        return diagnostic.help(format!("`{word}` is a reserved word and names nothing"));
+    }
+    if failure.expected == [Rule::string] && !begins_statement(context) {
+        return diagnostic.help(format!("write it in quotes: `\"{word}\"`")).fix(at, format!("\"{word}\""));
+    }
+    if failure.wants(&[Rule::negation, Rule::comparison]) && !begins_statement(context) {
+        return diagnostic.help("an attribute is written with what it is of, as in `endpoint.zdr`");
+    }
+    diagnostic
+}
+
+fn statement(diagnostic: Diagnostic, context: &Context<'_>, word: &str) -> Diagnostic {
+    let at = diagnostic.primary.span;
+    let words = context.kind.statement_words();
+    let what = if context.kind == BlockKind::File { "declaration" } else { "statement" };
+    if let Some(similar) = nearest(word, words.iter().copied()) {
+        return diagnostic.help(format!("a {what} with a similar name exists: `{similar}`")).fix(at, similar);
+    }
+    if words.is_empty() {
+        return diagnostic
+            .help("each line of `declare` begins with an attribute, as in `request.tier one_of free, pro`");
+    }
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let list = match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    };
+    diagnostic.help(format!("a {what} here begins with {list}"))
+}
+
+fn mark(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Diagnostic {
+    let at = diagnostic.primary.span;
+    let in_condition = failure.wants(&[Rule::kw_and, Rule::kw_or]);
+    let compares = failure.wants(&[Rule::relation, Rule::operator, Rule::compare]);
+    let instead = match context.back(0) {
+        "&&" | "&" if in_condition => Some("and"),
+        "||" | "|" if in_condition => Some("or"),
+        "=" | "===" if compares => Some("=="),
+        "!==" | "<>" | "=!" if compares => Some("!="),
+        "=<" if compares => Some("<="),
+        "=>" if compares => Some(">="),
+        "!" if failure.wants(&[Rule::negation, Rule::comparison]) => Some("not "),
+        _ => None,
+    };
+    if let Some(instead) = instead {
+        return diagnostic.help(format!("write `{}`", instead.trim_end())).fix(at, instead);
+    }
+    match context.back(0) {
+        ";" => diagnostic.help("statements need no mark between them").fix(at, ""),
+        ":" => diagnostic.help("a statement has no colon after its keyword"),
+        "#" => diagnostic.help("a comment begins with `//`"),
+        "/" if context.ahead(1) == "*" => {
+            diagnostic.help("a comment begins with `//` and ends with its line")
+        }
+        "," if context.back(2) == "includes" => {
+            diagnostic.help("for several values write `includes any of` or `includes all of`")
+        }
+        "==" | "!=" | "<" | "<=" | ">" | ">=" if in_condition && !compares => {
+            diagnostic.help("comparisons do not chain; join them by `and`, or write `between … and …`")
+        }
+        "-" => diagnostic.help("there are no negative amounts and no arithmetic"),
+        "+" | "*" | "%" => diagnostic.help("there is no arithmetic in a policy"),
+        _ => diagnostic,
+    }
+}
+
+/// Returns what is wrong with a text that looks like a literal and is none.
+pub(super) fn literal(text: &str) -> Option<String> {
+    let number = text.trim_start_matches('$');
+    let at = number.find(|c: char| !(c.is_ascii_digit() || c == '_' || c == '.')).unwrap_or(number.len());
+    let (digits, suffix) = number.split_at_checked(at)?;
+    if text.starts_with('$') {
+        return match suffix {
+            "" if digits.starts_with('.') => Some(format!("write `$0{digits}`")),
+            "" => None,
+            "k" | "K" => Some(format!("money takes no suffix: `${digits}_000`")),
+            "M" => Some(format!("money takes no suffix: `${digits}_000_000`")),
+            _ => Some("money is written `$0.25`, a price `$5 per Mtok`".to_owned()),
+        };
+    }
+    match suffix {
+        "" if digits.ends_with('_') || digits.contains("__") => {
+            Some("`_` stands between two digits".to_owned())
+        }
+        "K" => Some(format!("a thousand is `k`: `{digits}k`")),
+        "G" | "B" | "b" | "kb" | "KB" | "MB" => {
+            Some("counts take `k` for a thousand or `M` for a million".to_owned())
+        }
+        "sec" | "secs" => Some(format!("seconds are `s`: `{digits}s`")),
+        "min" | "mins" => Some(format!("minutes are `m`: `{digits}m`")),
+        "hr" | "hrs" => Some(format!("hours are `h`: `{digits}h`")),
+        "w" | "y" => Some("the units of a duration are `ms`, `s`, `m`, `h` and `d`".to_owned()),
+        _ if suffix.starts_with('-') => {
+            Some("a date is written `2026-12-31`, an instant `2026-12-31T18:00:00Z`".to_owned())
+        }
+        _ if suffix.starts_with(':') => Some("a time of day is written `09:00`".to_owned()),
+        _ if suffix.starts_with(['s', 'm', 'h', 'd']) && suffix.contains(|c: char| c.is_ascii_digit()) => {
+            Some("a duration has one unit: `90m`, not `1h30m`".to_owned())
+        }
+        _ => None,
+    }
+}
