@@ -52,6 +52,25 @@ pub struct Explanation {
     pub digests: Digests,
 }
 
+impl Explanation {
+    /// Returns an explanation that has nothing to tell but what was decided, and with what.
+    #[must_use]
+    pub fn new(request: impl Into<String>, digests: Digests) -> Self {
+        Self {
+            request: request.into(),
+            workload: None,
+            budgets: Vec::new(),
+            alerts: Vec::new(),
+            degraded: Vec::new(),
+            excluded: Vec::new(),
+            waivers: Vec::new(),
+            aliases: BTreeMap::new(),
+            ignored_budget_rows: BTreeSet::new(),
+            digests,
+        }
+    }
+}
+
 /// Where a request may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -78,6 +97,26 @@ pub struct Plan {
     pub partial: Partial,
     /// Why the plan is what it is.
     pub explanation: Explanation,
+}
+
+impl Plan {
+    /// Returns a plan of one call to each attempt, without costs, retries and limits.
+    #[must_use]
+    pub fn new(attempts: Vec<Attempt>, explanation: Explanation) -> Self {
+        Self {
+            calls_at_most: u64::try_from(attempts.len()).unwrap_or(u64::MAX),
+            attempts,
+            expected_cost: None,
+            worst_cost: None,
+            deadline_ms: None,
+            retry: Vec::new(),
+            tools: BTreeMap::new(),
+            iterations: None,
+            commit: Commit::FirstToken,
+            partial: Partial::MarkIncomplete,
+            explanation,
+        }
+    }
 }
 
 /// One entry of the plan.
@@ -116,6 +155,30 @@ pub struct Attempt {
     pub why: Vec<String>,
 }
 
+impl Attempt {
+    /// Returns a first attempt with the shared credential, in the first tier, without costs and limits.
+    #[must_use]
+    pub fn new(endpoint: impl Into<String>, model: impl Into<String>, provider: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            model: model.into(),
+            native_model: None,
+            provider: provider.into(),
+            credential: Credential::Shared,
+            tier: 1,
+            role: None,
+            expected_cost: None,
+            worst_cost: None,
+            max_output_tokens: None,
+            timeout_ms: None,
+            first_token_ms: None,
+            stall_ms: None,
+            drop_parameters: BTreeSet::new(),
+            why: Vec::new(),
+        }
+    }
+}
+
 /// The key that pays for a call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Credential {
@@ -137,6 +200,14 @@ pub struct RetryUse {
     pub wait: Option<String>,
     /// Where it is written.
     pub at: String,
+}
+
+impl RetryUse {
+    /// Returns a rule that retries at once.
+    #[must_use]
+    pub fn new(on: impl Into<String>, times: u64, at: impl Into<String>) -> Self {
+        Self { on: on.into(), times, wait: None, at: at.into() }
+    }
 }
 
 /// The cap of a tool.
@@ -174,6 +245,25 @@ pub struct BudgetUse {
     pub at: String,
 }
 
+impl BudgetUse {
+    /// Returns a budget of one counter, of which nothing is known but its limit.
+    #[must_use]
+    pub fn new(budget: impl Into<String>, kind: LimitKind, limit: Amount, at: impl Into<String>) -> Self {
+        Self {
+            budget: budget.into(),
+            kind,
+            per: Vec::new(),
+            period: None,
+            window: None,
+            limit,
+            counted: None,
+            remaining: None,
+            this_run_at_most: None,
+            at: at.into(),
+        }
+    }
+}
+
 /// Money or a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Amount {
@@ -193,6 +283,14 @@ pub struct Alert {
     pub reached: Ratio,
 }
 
+impl Alert {
+    /// Returns a threshold that a budget has reached.
+    #[must_use]
+    pub fn new(budget: impl Into<String>, reached: Ratio) -> Self {
+        Self { budget: budget.into(), reached }
+    }
+}
+
 /// A soft cap that sent the request to another workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -207,6 +305,19 @@ pub struct Degraded {
     pub at: String,
 }
 
+impl Degraded {
+    /// Returns the move from one workload to another.
+    #[must_use]
+    pub fn new(
+        budget: impl Into<String>,
+        from: impl Into<String>,
+        to: impl Into<String>,
+        at: impl Into<String>,
+    ) -> Self {
+        Self { budget: budget.into(), from: from.into(), to: to.into(), at: at.into() }
+    }
+}
+
 /// A candidate that is not in the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -217,6 +328,14 @@ pub struct Exclusion {
     pub credential: Credential,
     /// Why: all reasons, in the order of the filters, then file and line. Never empty.
     pub reasons: Vec<Reason>,
+}
+
+impl Exclusion {
+    /// Returns the exclusion of a candidate for these reasons.
+    #[must_use]
+    pub fn new(endpoint: impl Into<String>, credential: Credential, reasons: Vec<Reason>) -> Self {
+        Self { endpoint: endpoint.into(), credential, reasons }
+    }
 }
 
 /// One reason for which a candidate is not in the plan.
@@ -233,6 +352,14 @@ pub struct Reason {
     pub at: Option<String>,
 }
 
+impl Reason {
+    /// Returns a reason that no text says.
+    #[must_use]
+    pub fn new(rule: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { rule: rule.into(), code: code.into(), detail: detail.into(), at: None }
+    }
+}
+
 /// A waiver that lifted a guardrail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -247,6 +374,19 @@ pub struct WaiverUse {
     pub endpoints: Vec<String>,
 }
 
+impl WaiverUse {
+    /// Returns the use of a waiver for these endpoints.
+    #[must_use]
+    pub fn new(
+        guardrail: impl Into<String>,
+        at: impl Into<String>,
+        until: impl Into<String>,
+        endpoints: Vec<String>,
+    ) -> Self {
+        Self { guardrail: guardrail.into(), at: at.into(), until: until.into(), endpoints }
+    }
+}
+
 /// What was decided with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -257,6 +397,14 @@ pub struct Digests {
     pub catalog: String,
     /// The engine's version.
     pub engine: String,
+}
+
+impl Digests {
+    /// Returns the digests of policy and catalog, and the engine's version.
+    #[must_use]
+    pub fn new(policy: impl Into<String>, catalog: impl Into<String>, engine: impl Into<String>) -> Self {
+        Self { policy: policy.into(), catalog: catalog.into(), engine: engine.into() }
+    }
 }
 
 /// Why a request may not go anywhere.
@@ -277,6 +425,22 @@ pub struct Denial {
     pub nearest: Option<String>,
     /// Why each candidate is out.
     pub explanation: Explanation,
+}
+
+impl Denial {
+    /// Returns a denial that names no rule.
+    #[must_use]
+    pub fn new(code: DenialCode, message: impl Into<String>, explanation: Explanation) -> Self {
+        Self {
+            code,
+            rule: None,
+            at: None,
+            message: message.into(),
+            opens_at: None,
+            nearest: None,
+            explanation,
+        }
+    }
 }
 
 /// The kind of a denial.

@@ -1,20 +1,43 @@
 //! Embedded policy engine for gateways that send requests to large language models.
+//!
+//! A policy says which workload may go to which model and provider, at what price, what may replace it when it
+//! fails. [`Engine::decide`] turns a request and its context into a [`Decision`] that explains itself.
+//!
+//! # Promises
+//!
+//! - **Total**: every decision ends; a policy that loaded cannot fail at run time.
+//! - **Closed**: what no rule permits is denied; a missing fact never widens what is allowed.
+//! - **Exact**: money is a whole number of 10^-24 dollars; nothing is rounded, overflow excludes.
+//! - **Pure**: no files, no clock, no randomness, no network; time and seed come in with the request.
+//! - No input panics; nothing here is `unsafe`; all types are `Send + Sync`.
 
 #[macro_use]
 mod request;
+mod attributes;
 mod catalog;
+mod check;
+mod classes;
 mod context;
 mod decision;
+mod engine;
+mod ir;
 mod money;
+mod pattern;
+mod policy;
+mod reference;
 mod time;
 
 pub use catalog::*;
+pub use check::Completeness;
+pub use classes::ErrorClass;
 pub use context::*;
 pub use decision::{
-    Alert, Amount, Attempt, BudgetUse, Credential, Decision, Degraded, Denial, DenialCode, Digests, Exclusion,
-    Explanation, Plan, Reason, RetryUse, ToolCap, WaiverUse,
+    Alert, Amount, Attempt, BudgetUse, Credential, Decision, Degraded, Denial, DenialCode, Digests,
+    Exclusion, Explanation, Plan, Reason, RetryUse, ToolCap, WaiverUse,
 };
+pub use engine::{Engine, EngineError};
 pub use faregate_syntax as syntax;
 pub use money::{Money, MoneyError, Ratio};
+pub use policy::{Checked, MAX_FILES, PolicySet, check_set};
 pub use request::{AttributeValue, Key, MAX_COUNT, Request};
 pub use time::{Date, TimeOfDay, Timestamp, TimestampError};

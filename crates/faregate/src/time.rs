@@ -112,15 +112,22 @@ impl Zone {
         TimeZoneDatabase::bundled().get(name).ok().map(Self)
     }
 
+    /// Returns the names of all zones.
+    pub(crate) fn names() -> Vec<String> {
+        TimeZoneDatabase::bundled().available().map(|name| name.as_str().to_owned()).collect()
+    }
+
     pub(crate) fn wall(&self, at: Timestamp) -> Option<Wall> {
         let zoned = jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.0.clone());
         let date = zoned.date();
         let time = zoned.time();
-        let seconds = (u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs())) * 60
+        let seconds = (u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs()))
+            * 60
             + u32::from(time.second().unsigned_abs());
         let ms = seconds * 1000 + u32::from(time.millisecond().unsigned_abs());
         let weekday = date.weekday().to_monday_zero_offset().unsigned_abs();
-        let date = Date { year: date.year(), month: date.month().unsigned_abs(), day: date.day().unsigned_abs() };
+        let date =
+            Date { year: date.year(), month: date.month().unsigned_abs(), day: date.day().unsigned_abs() };
         Some(Wall { date, time: TimeOfDay(ms), weekday })
     }
 
@@ -164,4 +171,23 @@ pub(crate) fn utc_date(at: Timestamp) -> Option<Date> {
 /// Writes `2026-12-31`.
 pub(crate) fn date_text(date: Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year, date.month, date.day)
+}
+
+/// Returns the days from 1970-01-01 to a day.
+pub(crate) fn day_number(date: Date) -> i128 {
+    let epoch = civil::date(1970, 1, 1);
+    let day = civil::Date::new(
+        date.year,
+        i8::try_from(date.month).unwrap_or(1),
+        i8::try_from(date.day).unwrap_or(1),
+    );
+    day.ok().and_then(|d| d.since(epoch).ok()).map_or(0, |span| i128::from(span.get_days()))
+}
+
+/// Returns the day that lies a number of days after 1970-01-01.
+pub(crate) fn day_from_number(days: i128) -> Option<Date> {
+    let day = civil::date(1970, 1, 1)
+        .checked_add(jiff::Span::new().try_days(i64::try_from(days).ok()?).ok()?)
+        .ok()?;
+    Some(Date { year: day.year(), month: day.month().unsigned_abs(), day: day.day().unsigned_abs() })
 }

@@ -60,7 +60,10 @@ pub(super) fn merge(layers: Vec<CatalogLayer>) -> Result<Catalog, Vec<CatalogErr
         for (at, row) in layer.endpoints.into_iter().enumerate() {
             let path = format!("{prefix}endpoints[{at}]");
             let Some(id) = row_id(&row) else {
-                errors.push(CatalogError::new(path, "needs an `id`, or a `model` and a `provider` to make one from"));
+                errors.push(CatalogError::new(
+                    path,
+                    "needs an `id`, or a `model` and a `provider` to make one from",
+                ));
                 continue;
             };
             if !seen.insert(id.clone()) {
@@ -77,7 +80,8 @@ pub(super) fn merge(layers: Vec<CatalogLayer>) -> Result<Catalog, Vec<CatalogErr
         }
     }
     let aliases = aliases(&endpoints, &mut errors);
-    let endpoints = endpoints.into_iter().filter_map(|(id, row)| finish(id, row, &providers, &mut errors)).collect();
+    let endpoints =
+        endpoints.into_iter().filter_map(|(id, row)| finish(id, row, &providers, &mut errors)).collect();
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -134,7 +138,8 @@ fn finish(
     let model = row.model.or_else(|| split.map(|(m, _)| m.to_owned()));
     let provider = row.provider.or_else(|| split.map(|(_, p)| p.to_owned()));
     let (Some(model), Some(provider)) = (model, provider) else {
-        let message = format!("`{id}` is not of the form `model@provider`, so `model` and `provider` must be given");
+        let message =
+            format!("`{id}` is not of the form `model@provider`, so `model` and `provider` must be given");
         errors.push(CatalogError::new(format!("{}.id", row.path), message));
         return None;
     };
@@ -157,7 +162,8 @@ fn aliases(endpoints: &BTreeMap<String, Merged>, errors: &mut Vec<CatalogError>)
             let path = format!("{}.aliases", row.path);
             if models.contains(alias) {
                 if *alias != model {
-                    errors.push(CatalogError::new(path, format!("the alias `{alias}` is the name of a model")));
+                    errors
+                        .push(CatalogError::new(path, format!("the alias `{alias}` is the name of a model")));
                 }
                 continue;
             }
@@ -179,7 +185,8 @@ fn check_facts(facts: &Facts, path: &str, errors: &mut Vec<CatalogError>) {
     for (at, o) in facts.prices.overrides.iter().flatten().enumerate() {
         let path = format!("{path}.prices.overrides[{at}]");
         if o.above_input_tokens.is_none() && o.from_input_tokens.is_none() && o.utc.is_none() {
-            let message = "needs a condition: `above_input_tokens`, `from_input_tokens`, or `utc_from` and `utc_to`";
+            let message =
+                "needs a condition: `above_input_tokens`, `from_input_tokens`, or `utc_from` and `utc_to`";
             errors.push(CatalogError::new(path.clone(), message));
         }
         if o.utc.is_some_and(|(from, to)| from == to) {

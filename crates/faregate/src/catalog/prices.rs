@@ -143,7 +143,12 @@ impl PriceList {
 
     /// Returns the dearest of each price, by itself, from `start` over `span_ms` milliseconds, both ends inside; over
     /// the whole day where `span_ms` is `None`. A price that is unknown at some moment is unknown.
-    pub(crate) fn dearest(&self, input_tokens: u64, start: TimeOfDay, span_ms: Option<u64>) -> EffectivePrices {
+    pub(crate) fn dearest(
+        &self,
+        input_tokens: u64,
+        start: TimeOfDay,
+        span_ms: Option<u64>,
+    ) -> EffectivePrices {
         let at = |time_of_day| self.at(Moment { input_tokens, time_of_day });
         let span_ms = span_ms.unwrap_or(u64::from(DAY_MS)).min(u64::from(DAY_MS));
         // Prices change only where a window begins or ends.

@@ -1,0 +1,197 @@
+//! From the syntax tree to a checked policy: names, types, units, places, totality; all findings, not the first.
+
+mod allow;
+mod budget;
+mod expr;
+mod guardrail;
+mod invariant;
+mod lints;
+mod market;
+mod messages;
+mod profile;
+mod route;
+mod scope;
+mod sections;
+mod workload;
+
+use faregate_syntax::ast::{Block, File, Item, LiteralKind, PolicyStatement};
+use faregate_syntax::{Diagnostic, FileId, Fixed, Sources, Span};
+
+use crate::ir::Policy;
+use crate::time::Date;
+use scope::Scope;
+
+pub(crate) use budget::kind_name;
+pub(crate) use lints::attributes;
+pub(crate) use market::check_market;
+
+/// What a file needs to be a set of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// A whole set: it has workloads, and the last is `otherwise`.
+    Whole,
+    /// A part of a set, such as a file of guardrails: no workload is fine.
+    Part,
+}
+
+pub(super) struct Checker<'a> {
+    sources: &'a Sources,
+    files: &'a [File],
+    scope: Scope<'a>,
+    diagnostics: Vec<Diagnostic>,
+    policy: Policy,
+}
+
+/// Checks a parsed set. The policy is there where there are no errors.
+///
+/// The diagnostics are sorted by file and place; warnings that an `allow` comment silences are left out.
+pub(crate) fn check(
+    sources: &Sources,
+    files: &[File],
+    parsed: Vec<Diagnostic>,
+    completeness: Completeness,
+) -> (Option<Policy>, Vec<Diagnostic>) {
+    let broken = parsed.iter().any(Diagnostic::is_error);
+    let mut checker =
+        Checker { sources, files, scope: Scope::default(), diagnostics: parsed, policy: Policy::default() };
+    checker.collect(files);
+    checker.headers();
+    checker.guardrails();
+    checker.budgets();
+    checker.workloads(completeness, broken);
+    checker.invariants();
+    let mut diagnostics = checker.diagnostics;
+    let policy = checker.policy;
+    let loads = !diagnostics.iter().any(Diagnostic::is_error);
+    if loads {
+        lints::lint(&policy, files, &mut diagnostics);
+    }
+    diagnostics.extend(allow::missing_reasons(sources, files));
+    let mut diagnostics = allow::silence(sources, files, diagnostics);
+    sort(&mut diagnostics);
+    let loads = !diagnostics.iter().any(Diagnostic::is_error);
+    (loads.then_some(policy), diagnostics)
+}
+
+/// Reports waivers that have run out on a day, or do so within thirty days.
+pub(crate) fn check_dates(policy: &Policy, today: Date) -> Vec<Diagnostic> {
+    lints::waivers(policy, today)
+}
+
+/// Leaves out what `allow` comments silence, and sorts.
+pub(crate) fn settle(sources: &Sources, files: &[File], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut diagnostics = allow::silence(sources, files, diagnostics);
+    sort(&mut diagnostics);
+    diagnostics
+}
+
+/// Sorts by file and place.
+pub(crate) fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    sort(&mut diagnostics);
+    diagnostics
+}
+
+fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (a.primary.span, a.code).cmp(&(b.primary.span, b.code)));
+    diagnostics.dedup();
+}
+
+impl<'a> Checker<'a> {
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn file_name(&self, id: FileId) -> &'a str {
+        self.sources.get(id).map_or("?", faregate_syntax::Source::name)
+    }
+
+    /// Each file begins with its own `policy` block; the first file's name is the set's.
+    fn headers(&mut self) {
+        for (number, file) in (0_u16..).zip(self.files) {
+            let mut first: Option<&Block<PolicyStatement>> = None;
+            for (at, item) in file.items.iter().enumerate() {
+                let Item::Policy(block) = item else { continue };
+                if let Some(first) = first {
+                    self.push(messages::duplicate_section(
+                        "the `policy` block",
+                        block.keyword,
+                        first.keyword,
+                    ));
+                    continue;
+                }
+                first = Some(block);
+                if at > 0 {
+                    let help = "move it to the top of the file";
+                    let what = "the `policy` block comes first, so the file";
+                    self.push(messages::missing_statement(block.keyword, what, "it at its beginning", help));
+                }
+                if self.policy.name.is_empty() {
+                    self.policy.name.clone_from(&block.name.text);
+                }
+                self.header(block);
+            }
+            let unparsed =
+                file.items.is_empty() && self.diagnostics.iter().any(|d| d.primary.span.file.0 == number);
+            if first.is_none() && !unparsed {
+                let span = Span::new(FileId(number), 0, 0);
+                let help = "begin with `policy NAME { language 1 }`";
+                let broken =
+                    self.diagnostics.iter().any(|d| d.code == "syntax" && d.primary.span.file.0 == number);
+                if !broken {
+                    self.push(messages::missing_statement(
+                        span,
+                        "the file",
+                        "a `policy` block of its own",
+                        help,
+                    ));
+                }
+            }
+        }
+    }
+
+    fn header(&mut self, block: &'a Block<PolicyStatement>) {
+        let mut seen = Once::default();
+        for statement in &block.statements {
+            let word = match &statement.kind {
+                PolicyStatement::Language(version) => {
+                    match version.kind {
+                        LiteralKind::Count(1) => {}
+                        LiteralKind::Count(_) => {
+                            let message = "this engine speaks version 1 of the language";
+                            let diagnostic = Diagnostic::error("unsupported-language", version.span, message);
+                            self.push(diagnostic.help("write `language 1`"));
+                        }
+                        _ => {
+                            let found = messages::describe_literal(version);
+                            self.push(messages::type_mismatch(version.span, found, "a count"));
+                        }
+                    }
+                    "language"
+                }
+                PolicyStatement::Owner(_) => "owner",
+                PolicyStatement::Version(_) => "version",
+            };
+            self.once(&mut seen, word, statement.span);
+        }
+    }
+
+    /// Reports a statement that stands again where it may stand once.
+    fn once(&mut self, seen: &mut Once, what: &'static str, span: Span) -> bool {
+        if let Some((_, first)) = seen.0.iter().find(|(w, _)| *w == what) {
+            let first = *first;
+            self.push(messages::duplicate_section(&format!("`{what}`"), span, first));
+            return false;
+        }
+        seen.0.push((what, span));
+        true
+    }
+}
+
+/// Statements seen so far of those that may stand once.
+#[derive(Default)]
+struct Once(Vec<(&'static str, Span)>);
+
+/// A whole number of a decimal's smallest units, for comparisons.
+fn units(fixed: Fixed) -> i128 {
+    fixed.units()
+}

@@ -1,0 +1,368 @@
+//! Warnings that need a catalog: names that match nothing, models on their way out, routes that cannot work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use faregate_syntax::ast::{
+    self, ExprKind, File, GroupKind, Item, MoveKind, Operand, RouteStatement, Statement, Str, TierEntry,
+    WorkloadStatement,
+};
+use faregate_syntax::{Diagnostic, nearest};
+
+use super::lints::{SOON_DAYS, many_calls, worst_calls};
+use crate::catalog::{Catalog, Endpoint, Moment};
+use crate::ir::{Amount, Body, CeilingKind, Policy, Routing, Tier, TierEntry as Entry, Workload};
+use crate::pattern::Pattern;
+use crate::time::{Date, TimeOfDay, date_text, day_number};
+
+/// The market by model and by provider.
+struct Market<'a> {
+    catalog: &'a Catalog,
+    by_model: BTreeMap<&'a str, Vec<&'a Endpoint>>,
+    providers: BTreeSet<&'a str>,
+    today: Option<Date>,
+}
+
+/// Returns the findings of a policy against a catalog; sunsets only where a day is given.
+pub(crate) fn check_market(
+    policy: &Policy,
+    files: &[File],
+    catalog: &Catalog,
+    today: Option<Date>,
+) -> Vec<Diagnostic> {
+    let mut by_model: BTreeMap<&str, Vec<&Endpoint>> = BTreeMap::new();
+    for endpoint in catalog.endpoints() {
+        by_model.entry(&endpoint.model).or_default().push(endpoint);
+    }
+    let providers = catalog.endpoints().iter().map(|e| e.provider.as_str()).collect();
+    let market = Market { catalog, by_model, providers, today };
+    let mut found = Vec::new();
+    for item in files.iter().flat_map(|f| &f.items) {
+        market.item(item, &mut found);
+    }
+    for workload in &policy.workloads {
+        if let Body::Route(routing) = &workload.body {
+            market.workload(workload, routing, &mut found);
+        }
+    }
+    found
+}
+
+impl<'a> Market<'a> {
+    fn item(&self, item: &Item, found: &mut Vec<Diagnostic>) {
+        match item {
+            Item::Group(group) => {
+                for member in &group.members {
+                    match group.kind {
+                        GroupKind::Models => self.model(member, found),
+                        GroupKind::Providers => self.provider(member, found),
+                    }
+                }
+            }
+            Item::Guardrail(block) => {
+                for statement in &block.statements {
+                    match &statement.kind {
+                        ast::GuardrailStatement::When(e)
+                        | ast::GuardrailStatement::Require(e)
+                        | ast::GuardrailStatement::Forbid(e) => self.expr(e, found),
+                        _ => {}
+                    }
+                }
+            }
+            Item::Profile(block) | Item::Workload(block) => {
+                for statement in &block.statements {
+                    self.section(&statement.kind, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn section(&self, statement: &WorkloadStatement, found: &mut Vec<Diagnostic>) {
+        match statement {
+            WorkloadStatement::When(e) => self.expr(e, found),
+            WorkloadStatement::Route(route) => route.iter().for_each(|s| self.route(s, found)),
+            _ => {}
+        }
+    }
+
+    fn route(&self, statement: &Statement<RouteStatement>, found: &mut Vec<Diagnostic>) {
+        match &statement.kind {
+            RouteStatement::Models(tiers) => {
+                for tier in tiers {
+                    let entries = match tier {
+                        ast::Tier::Entries(entries) => entries.as_slice(),
+                        ast::Tier::Requested { within, .. } => within.as_slice(),
+                    };
+                    for entry in entries {
+                        if let TierEntry::Model(name) = entry {
+                            self.model(name, found);
+                        }
+                    }
+                }
+            }
+            RouteStatement::Require(e) | RouteStatement::Forbid(e) | RouteStatement::Prefer(e) => {
+                self.expr(e, found)
+            }
+            RouteStatement::Balance { by: ast::BalanceBy::Shares(shares), .. } => {
+                shares.iter().for_each(|(provider, _)| self.provider(provider, found));
+            }
+            RouteStatement::Credentials { providers, .. } => {
+                providers.iter().for_each(|p| self.provider(p, found))
+            }
+            _ => {}
+        }
+    }
+
+    fn expr(&self, expr: &ast::Expr, found: &mut Vec<Diagnostic>) {
+        let mut named = |left: &Operand, items: &mut dyn Iterator<Item = &Operand>| {
+            let Operand::Attribute(a) = left else { return };
+            for item in items {
+                let Operand::Str(text) = item else { continue };
+                match (a.subject.text.as_str(), a.name.text.as_str()) {
+                    ("endpoint" | "request", "model") | ("request", "models") => self.model(text, found),
+                    ("endpoint", "provider") | ("request", "only" | "ignore") => self.provider(text, found),
+                    _ => {}
+                }
+            }
+        };
+        match &expr.kind {
+            ExprKind::Or(parts) | ExprKind::And(parts) => parts.iter().for_each(|p| self.expr(p, found)),
+            ExprKind::Not(inner) | ExprKind::Paren(inner) => self.expr(inner, found),
+            ExprKind::Compare { left, right, .. } => {
+                named(left, &mut std::iter::once(right));
+                named(right, &mut std::iter::once(left));
+            }
+            ExprKind::In { left, items, .. } | ExprKind::Includes { left, items, .. } => {
+                named(left, &mut items.iter())
+            }
+            _ => {}
+        }
+    }
+
+    fn model(&self, name: &Str, found: &mut Vec<Diagnostic>) {
+        if Pattern::is_pattern(&name.value) {
+            let pattern = Pattern::new(&name.value);
+            if !self.by_model.keys().any(|m| pattern.matches(m)) {
+                found.push(self.matches_nothing("model", name));
+            }
+            return;
+        }
+        let model = self.catalog.resolve(&name.value);
+        if model != name.value {
+            let message = format!("`{}` is an alias of `{model}`, and what it means may move", name.value);
+            let diagnostic = Diagnostic::warning("alias-named", name.span, message);
+            found.push(
+                diagnostic
+                    .help(format!("name the model: `\"{model}\"`"))
+                    .fix(name.span, format!("\"{model}\"")),
+            );
+        }
+        let Some(endpoints) = self.by_model.get(model) else {
+            found.push(self.matches_nothing("model", name));
+            return;
+        };
+        if endpoints.iter().all(|e| e.facts.deprecated == Some(true)) {
+            let message = format!("`{}` is deprecated wherever it is served", name.value);
+            found.push(Diagnostic::warning("deprecated-named", name.span, message));
+        }
+        let Some(today) = self.today else { return };
+        let soon = |d: Date| day_number(d).saturating_sub(day_number(today)) <= SOON_DAYS;
+        let last = endpoints.iter().map(|e| e.facts.sunset.filter(|d| soon(*d))).collect::<Option<Vec<_>>>();
+        if let Some(last) = last.and_then(|days| days.into_iter().max()) {
+            let message = format!("`{}` is served until {} and no longer", name.value, date_text(last));
+            found.push(Diagnostic::warning("sunset-soon", name.span, message));
+        }
+    }
+
+    fn provider(&self, name: &Str, found: &mut Vec<Diagnostic>) {
+        let pattern = Pattern::new(&name.value);
+        let known = self.providers.contains(name.value.as_str())
+            || (Pattern::is_pattern(&name.value) && self.providers.iter().any(|p| pattern.matches(p)));
+        if !known {
+            found.push(self.matches_nothing("provider", name));
+        }
+    }
+
+    fn matches_nothing(&self, kind: &str, name: &Str) -> Diagnostic {
+        let message = format!("no {kind} of the catalog is `{}`", name.value);
+        let diagnostic = Diagnostic::warning("matches-nothing", name.span, message);
+        let near = match kind {
+            "model" => nearest(&name.value, self.by_model.keys().copied()),
+            _ => nearest(&name.value, self.providers.iter().copied()),
+        };
+        match near {
+            Some(near) => diagnostic
+                .help(format!("a {kind} with a similar name exists: `{near}`"))
+                .fix(name.span, format!("\"{near}\"")),
+            None => diagnostic,
+        }
+    }
+
+    /// Returns the models of a tier, in the order in which it names them.
+    fn models_of(&self, tier: &Tier) -> Vec<&'a str> {
+        let mut models: Vec<&'a str> = Vec::new();
+        let mut add = |model: &'a str| {
+            if !models.contains(&model) {
+                models.push(model);
+            }
+        };
+        let Tier::Entries(entries) = tier else { return models };
+        for entry in entries {
+            match entry {
+                Entry::Model(name) => {
+                    let name = self.catalog.resolve(name);
+                    if let Some((model, _)) = self.by_model.get_key_value(name) {
+                        add(model);
+                    }
+                }
+                Entry::Pattern(pattern) => {
+                    self.by_model.keys().filter(|m| pattern.matches(m)).for_each(|m| add(m))
+                }
+                Entry::Group(patterns) => {
+                    self.by_model
+                        .keys()
+                        .filter(|m| patterns.iter().any(|p| p.matches(m)))
+                        .for_each(|m| add(m));
+                }
+            }
+        }
+        models
+    }
+
+    fn workload(&self, workload: &Workload, routing: &Routing, found: &mut Vec<Diagnostic>) {
+        let tiers: Vec<Vec<&str>> = routing.tiers.iter().map(|t| self.models_of(t)).collect();
+        let endpoints_of = |models: &[&str]| -> Vec<&Endpoint> {
+            models.iter().filter_map(|m| self.by_model.get(m)).flatten().copied().collect()
+        };
+        let all: Vec<&Endpoint> = tiers.iter().flat_map(|t| endpoints_of(t)).collect();
+        self.excludes_everything(routing, &all, found);
+        let Some(fallback) = &routing.fallback else { return };
+        let moves = |kind| fallback.rules.iter().any(|r| r.kind == kind);
+        if moves(MoveKind::Provider) {
+            for (number, tier) in tiers.iter().enumerate().filter(|(_, t)| !t.is_empty()) {
+                let providers: BTreeSet<&str> =
+                    endpoints_of(tier).iter().map(|e| e.provider.as_str()).collect();
+                if let (Some(provider), 1) = (providers.first(), providers.len()) {
+                    let number = number.saturating_add(1);
+                    let message = format!(
+                        "tier {number} has one provider, `{provider}`, so `other provider` finds none there"
+                    );
+                    found.push(Diagnostic::warning("lone-provider", routing.models_span, message));
+                }
+            }
+        }
+        if moves(MoveKind::Model) {
+            self.laxer_fallback(routing, &tiers, found);
+        }
+        let candidates = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        let cap_written = fallback.at_most.is_some();
+        if !cap_written
+            && let Some(calls) = worst_calls(routing, Some(candidates))
+            && calls > 10
+        {
+            found.push(many_calls(workload.span, calls));
+        }
+    }
+
+    fn excludes_everything(&self, routing: &Routing, all: &[&Endpoint], found: &mut Vec<Diagnostic>) {
+        if all.is_empty() {
+            return;
+        }
+        for ceiling in routing.ceilings.iter().filter(|c| c.when.is_none()) {
+            let Amount::Money(limit) = ceiling.amount else { continue };
+            let over = |e: &Endpoint| {
+                // The cheapest that the endpoint ever is.
+                let sizes = e
+                    .facts
+                    .prices
+                    .overrides
+                    .iter()
+                    .flatten()
+                    .flat_map(|o| [o.above_input_tokens, o.from_input_tokens]);
+                let times =
+                    e.facts.prices.overrides.iter().flatten().filter_map(|o| o.utc).flat_map(|(a, b)| [a, b]);
+                let times: Vec<TimeOfDay> = std::iter::once(TimeOfDay(0)).chain(times).collect();
+                let sizes: Vec<u64> =
+                    std::iter::once(0).chain(sizes.flatten().map(|n| n.saturating_add(1))).collect();
+                sizes.iter().all(|input_tokens| {
+                    times.iter().all(|time_of_day| {
+                        let prices = e
+                            .facts
+                            .prices
+                            .at(Moment { input_tokens: *input_tokens, time_of_day: *time_of_day });
+                        let price = match ceiling.kind {
+                            CeilingKind::Prompt => prices.prompt,
+                            CeilingKind::Completion => prices.completion,
+                            CeilingKind::RequestFee => Some(prices.request),
+                            _ => return false,
+                        };
+                        price.is_none_or(|p| p > limit)
+                    })
+                })
+            };
+            if all.iter().all(|e| over(e)) {
+                let message = format!(
+                    "the ceiling `{}` is below the price of every endpoint of the route",
+                    ceiling.kind.name()
+                );
+                found.push(Diagnostic::warning("excludes-everything", ceiling.span, message));
+            }
+        }
+    }
+
+    /// A fallback model that holds less, can do less, or is held to laxer data terms than the first.
+    fn laxer_fallback(&self, routing: &Routing, tiers: &[Vec<&str>], found: &mut Vec<Diagnostic>) {
+        let mut named = tiers.iter().flatten().copied();
+        let Some(first) = named.next() else { return };
+        let best = Best::of(self.by_model.get(first));
+        for model in named {
+            let other = Best::of(self.by_model.get(model));
+            let mut lacks: Vec<String> = Vec::new();
+            if let (Some(a), Some(b)) = (best.context, other.context)
+                && b < a
+            {
+                lacks.push(format!("its context is {b} tokens, not {a}"));
+            }
+            let missing: Vec<&str> = best.supports.difference(&other.supports).copied().collect();
+            if !missing.is_empty() {
+                lacks.push(format!("it does not support {}", missing.join(", ")));
+            }
+            if best.zdr && !other.zdr {
+                lacks.push("none of its endpoints has zero data retention".to_owned());
+            }
+            if best.learns_nothing && !other.learns_nothing {
+                lacks.push("each of its endpoints may learn from what it is sent".to_owned());
+            }
+            if !lacks.is_empty() {
+                let message =
+                    format!("`{model}` may replace `{first}` and offers less: {}", lacks.join("; "));
+                found.push(Diagnostic::warning("laxer-fallback", routing.models_span, message));
+            }
+        }
+    }
+}
+
+/// The best that any endpoint of a model offers.
+struct Best<'a> {
+    context: Option<u64>,
+    supports: BTreeSet<&'a str>,
+    zdr: bool,
+    learns_nothing: bool,
+}
+
+impl<'a> Best<'a> {
+    fn of(endpoints: Option<&Vec<&'a Endpoint>>) -> Self {
+        let endpoints = endpoints.map(Vec::as_slice).unwrap_or_default();
+        Self {
+            context: endpoints.iter().filter_map(|e| e.facts.context_length).max(),
+            supports: endpoints
+                .iter()
+                .filter_map(|e| e.facts.supports.as_ref())
+                .flatten()
+                .map(String::as_str)
+                .collect(),
+            zdr: endpoints.iter().any(|e| e.facts.zdr == Some(true)),
+            learns_nothing: endpoints.iter().any(|e| e.facts.trains == Some(false)),
+        }
+    }
+}

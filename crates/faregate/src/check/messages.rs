@@ -1,0 +1,296 @@
+//! The wording of everything that the checker says, in one place and one voice.
+//!
+//! Lower case, no final dot, the author's text in backticks, policy words rather than ours; advice goes to `help`.
+
+use faregate_syntax::ast::{Attribute, Literal, Operand, Word};
+use faregate_syntax::{Diagnostic, Span, nearest};
+
+use crate::attributes::{Subject, Type, built_ins};
+use crate::classes::ErrorClass;
+use crate::ir::CeilingKind;
+
+pub(super) fn unknown_attribute(attribute: &Attribute, declared: &[(Subject, String)]) -> Diagnostic {
+    let Attribute { subject, name, span } = attribute;
+    let message = format!("no attribute `{}` on `{}`", name.text, subject.text);
+    let base = Diagnostic::error("unknown-attribute", *span, message).label("unknown attribute");
+    let Some(known) = Subject::parse(&subject.text) else {
+        let message = format!("nothing has attributes under the name `{}`", subject.text);
+        let base = Diagnostic::error("unknown-attribute", *span, message);
+        let subjects = Subject::ALL.map(Subject::as_str);
+        return match nearest(&subject.text, subjects) {
+            Some(near) => base.help(format!("a similar name exists: `{near}`")).fix(subject.span, near),
+            None => base.help("attributes are of `request`, `key`, `endpoint`, `time` or `attempt`"),
+        };
+    };
+    let names = built_ins().iter().filter(|a| a.subject == known).map(|a| a.name);
+    let declared_here = declared.iter().filter(|(s, _)| *s == known).map(|(_, n)| n.as_str());
+    if let Some(near) = nearest(&name.text, names.chain(declared_here)) {
+        return base.help(format!("an attribute with a similar name exists: `{near}`")).fix(name.span, near);
+    }
+    // Perhaps the right name under the wrong subject.
+    let elsewhere = built_ins().iter().find(|a| a.name == name.text).map(|a| a.subject);
+    let elsewhere = elsewhere.or_else(|| declared.iter().find(|(_, n)| *n == name.text).map(|(s, _)| *s));
+    match elsewhere {
+        Some(other) => base.help(format!("there is `{}.{}`", other.as_str(), name.text)),
+        None if matches!(known, Subject::Request | Subject::Key) => base.help(format!(
+            "an attribute of your own is declared first: `declare {{ {}.{} text }}`",
+            known.as_str(),
+            name.text
+        )),
+        None => base,
+    }
+}
+
+pub(super) fn unknown_name<'a>(
+    kind: &str,
+    word: &Word,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    unknown_name_at(kind, &word.text, word.span, candidates)
+}
+
+pub(super) fn unknown_name_at<'a>(
+    kind: &str,
+    text: &str,
+    span: Span,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let base = Diagnostic::error("unknown-name", span, format!("no {kind} `{text}`"))
+        .label(format!("unknown {kind}"));
+    match nearest(text, candidates) {
+        Some(near) => base.help(format!("a {kind} with a similar name exists: `{near}`")).fix(span, near),
+        None => base,
+    }
+}
+
+pub(super) fn unknown_class(word: &Word) -> Diagnostic {
+    unknown_name("error class", word, ErrorClass::NAMES)
+}
+
+pub(super) fn unknown_group(word: &Word, plural: &str, names: &[&str]) -> Diagnostic {
+    let base = unknown_name("group", word, names.iter().copied());
+    if base.help.is_some() {
+        return base;
+    }
+    base.help(format!("after `in`, a bare name is a group; {plural} are quoted: `\"{}\"`", word.text))
+}
+
+pub(super) fn unknown_ceiling(text: &str, span: Span) -> Diagnostic {
+    let base =
+        Diagnostic::error("unknown-ceiling", span, format!("no ceiling `{text}`")).label("unknown ceiling");
+    let names = CeilingKind::NAMES.into_iter().chain(["web_search"]);
+    match nearest(text, names) {
+        Some(near) => base.help(format!("a ceiling with a similar name exists: `{near}`")).fix(span, near),
+        None => base.help(format!("a tool's ceiling is written `tool {text} $0.01 per call`")),
+    }
+}
+
+pub(super) fn undeclared_value(text: &str, span: Span, what: &str, values: &[&str]) -> Diagnostic {
+    let base = Diagnostic::error("undeclared-value", span, format!("`{text}` is no value of `{what}`"))
+        .label("not in the list");
+    match nearest(text, values.iter().copied()) {
+        Some(near) => base.help(format!("a similar value is in the list: `{near}`")).fix(span, near),
+        None => base.help(format!("its values are {}", listed(values))),
+    }
+}
+
+fn listed(values: &[&str]) -> String {
+    let shown: Vec<String> = values.iter().take(12).map(|v| format!("`{v}`")).collect();
+    let more = values.len().saturating_sub(shown.len());
+    let shown = shown.join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+pub(super) fn quote_it(word: &Word, what: &str) -> Diagnostic {
+    Diagnostic::error("quote-it", word.span, format!("`{}` is an open text, so the value is quoted", what))
+        .label("a bare word")
+        .help(format!("write `\"{}\"`", word.text))
+        .fix(word.span, format!("\"{}\"", word.text))
+}
+
+pub(super) fn group_needs_in(word: &Word, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        "group-needs-in",
+        word.span,
+        format!("`{}` is a group, and `{what}` is one text", word.text),
+    )
+    .help(format!("write `{what} in {}`", word.text))
+}
+
+pub(super) fn type_mismatch(span: Span, found: &str, wanted: &str) -> Diagnostic {
+    Diagnostic::error("type-mismatch", span, format!("found {found} where {wanted} is wanted"))
+        .label(found.to_owned())
+}
+
+pub(super) fn type_mismatch_between(span: Span, left: (&str, &Type), right: &str) -> Diagnostic {
+    let (name, ty) = left;
+    let message = format!("`{name}` is {} and cannot be compared with {right}", ty.describe());
+    Diagnostic::error("type-mismatch", span, message).label(right.to_owned())
+}
+
+pub(super) fn operator_needs_order(span: Span, name: &str, ty: &Type) -> Diagnostic {
+    let message = format!("`{name}` is {}, which has no order", ty.describe());
+    let base = Diagnostic::error("type-mismatch", span, message);
+    match ty {
+        Type::Set(_) => base.help(format!("write `{name} includes …`")),
+        _ => base.help("compare with `==`, `!=` or `in`"),
+    }
+}
+
+pub(super) fn unit_mismatch(span: Span, found: &str, wanted: &str) -> Diagnostic {
+    Diagnostic::error("unit-mismatch", span, format!("found {found} where {wanted} is wanted"))
+        .label(found.to_owned())
+}
+
+pub(super) fn attribute_out_of_place(attribute: &Attribute, place: &str, readable: &str) -> Diagnostic {
+    let name = format!("{}.{}", attribute.subject.text, attribute.name.text);
+    Diagnostic::error("attribute-out-of-place", attribute.span, format!("`{name}` is not known in {place}"))
+        .label("out of place")
+        .help(format!("{place} can read {readable}"))
+}
+
+pub(super) fn compares_attributes(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "compares-attributes",
+        span,
+        "two attributes are compared, and neither is the endpoint's",
+    )
+    .help("compare with a value, or with an attribute of the endpoint")
+}
+
+pub(super) fn compares_values(span: Span) -> Diagnostic {
+    Diagnostic::error("type-mismatch", span, "two values are compared, and no attribute")
+        .help("one side is an attribute such as `request.workload`")
+}
+
+pub(super) fn duplicate_name(word: &Word, first: Span) -> Diagnostic {
+    Diagnostic::error("duplicate-name", word.span, format!("the name `{}` is used twice", word.text))
+        .label("used again")
+        .related(first, "first used here")
+        .help("names are unique across all declarations of a set")
+}
+
+pub(super) fn duplicate_section(what: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error("duplicate-section", span, format!("{what} stands twice"))
+        .label("again")
+        .related(first, "first here")
+}
+
+pub(super) fn missing_statement(span: Span, what: &str, needs: &str, help: &str) -> Diagnostic {
+    Diagnostic::error("missing-statement", span, format!("{what} needs {needs}")).help(help.to_owned())
+}
+
+pub(super) fn forbidden_retry(word: &Word) -> Diagnostic {
+    let message = format!("`{}` is never retried: the same attempt would fail again", word.text);
+    Diagnostic::error("forbidden-retry", word.span, message).label("no retry")
+}
+
+pub(super) fn forbidden_fallback(word: &Word, kind: &str, allowed: &[&str]) -> Diagnostic {
+    let message = format!("another {kind} does not help after `{}`", word.text);
+    let base = Diagnostic::error("forbidden-fallback", word.span, message).label("no such move");
+    if allowed.is_empty() {
+        base.help(format!("after `{}` the run ends", word.text))
+    } else {
+        base.help(format!("after `{}` the move is to another {}", word.text, allowed.join(" or another ")))
+    }
+}
+
+pub(super) fn unreachable_retry(word: &Word, span: Span, first: Span) -> Diagnostic {
+    let message = format!("an earlier rule without `when` takes every `{}`", word.text);
+    Diagnostic::error("unreachable-retry", span, message).related(first, "the earlier rule")
+}
+
+pub(super) fn missing_byok(name: &Word, spend: Span) -> Diagnostic {
+    let message = format!("budget `{}` limits `spend` and does not say whether own keys count", name.text);
+    Diagnostic::error("missing-byok", spend, message)
+        .help("write `byok included` or `byok excluded`; there is no default, since the wrong guess is a wrong bill")
+}
+
+pub(super) fn not_total_end(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "not-total",
+        span,
+        "the last workload is not `otherwise`, so that some requests get no answer",
+    )
+    .help("end with `workload everything-else { otherwise deny \"…\" }`")
+}
+
+pub(super) fn not_total_early(span: Span) -> Diagnostic {
+    Diagnostic::error("not-total", span, "only the last workload may be `otherwise`")
+        .help("nothing after it would ever be tried")
+}
+
+pub(super) fn no_workloads(span: Span) -> Diagnostic {
+    Diagnostic::error("not-total", span, "the set has no workload, so that no request gets an answer")
+        .help("end with `workload everything-else { otherwise deny \"…\" }`")
+}
+
+pub(super) fn unequal_declarations(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::error("unequal-declarations", span, format!("`{name}` is declared in two different ways"))
+        .related(first, "the other declaration")
+}
+
+pub(super) fn waiver_elsewhere(name: &Word, guardrail: Span, guardrail_file: &str, here: &str) -> Diagnostic {
+    let message =
+        format!("guardrail `{}` stands in `{guardrail_file}` and may not be waived in `{here}`", name.text);
+    Diagnostic::error("waiver-elsewhere", name.span, message)
+        .related(guardrail, "the guardrail")
+        .help(format!("its owners allow it there by `waivable in \"{here}\"`"))
+}
+
+pub(super) fn allow_without_reason(span: Span) -> Diagnostic {
+    Diagnostic::error("allow-without-reason", span, "a warning is silenced without a reason")
+        .help("write `// allow CODE: reason`")
+}
+
+pub(super) fn mixed_and_or(span: Span) -> Diagnostic {
+    Diagnostic::warning("mixed-and-or", span, "`and` and `or` are mixed without parentheses")
+        .help("`and` binds closer; parentheses say so to the reader")
+}
+
+pub(super) fn never_true(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::warning("never-true", span, format!("this can never be true: {why}"))
+}
+
+pub(super) fn absence_widens(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::warning("absence-widens", span, format!("leaving a fact out would allow more here: {what}"))
+        .help(
+            "elsewhere a missing fact falls on the safe side; see to it that the host always sends this one",
+        )
+}
+
+pub(super) fn no_effect(span: Span, what: impl Into<String>) -> Diagnostic {
+    Diagnostic::warning("no-effect", span, what)
+}
+
+pub(super) fn wants_literal(literal: &Literal, found: &str, wanted: &Type) -> Diagnostic {
+    type_mismatch(literal.span, found, wanted.describe())
+}
+
+/// Says what an operand is, for messages.
+pub(super) fn describe_operand(operand: &Operand) -> &'static str {
+    match operand {
+        Operand::Attribute(_) => "an attribute",
+        Operand::Literal(l) => describe_literal(l),
+        Operand::Bool(..) => "true or false",
+        Operand::Str(_) => "a text",
+        Operand::Word(_) => "a bare word",
+    }
+}
+
+pub(super) fn describe_literal(literal: &Literal) -> &'static str {
+    use faregate_syntax::ast::{LiteralKind as L, Unit};
+    match literal.kind {
+        L::Count(_) => "a count",
+        L::Money(_) => "an amount of money",
+        L::Price(_, Unit::Mtok) => "a price per Mtok",
+        L::Price(_, Unit::Image) => "a price per image",
+        L::Price(_, Unit::Call) => "a price per call",
+        L::Duration(_) => "a duration",
+        L::Ratio(_) => "a ratio",
+        L::Date(_) => "a date",
+        L::Instant(_) => "an instant",
+        L::TimeOfDay(_) => "a time of day",
+        _ => "a literal",
+    }
+}

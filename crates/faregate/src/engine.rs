@@ -1,0 +1,64 @@
+//! The engine: a policy set and a catalog, and the decisions that follow from them.
+
+use crate::catalog::Catalog;
+use crate::reference::{self, Inputs};
+use crate::{Context, Decision, PolicySet, Request};
+
+/// Decides requests. Immutable, `Send + Sync`, without clock, randomness, files or network.
+///
+/// Every decision ends, in time bounded by the size of policy and catalog.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    policy: PolicySet,
+    catalog: Catalog,
+}
+
+/// Why a policy and a catalog do not make an engine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {}
+
+impl Engine {
+    /// Binds a policy to a catalog.
+    ///
+    /// # Errors
+    /// None today: what can be wrong with either is found when it is read. The result leaves room for limits of
+    /// compiled engines.
+    pub fn new(policy: PolicySet, catalog: Catalog) -> Result<Self, EngineError> {
+        Ok(Self { policy, catalog })
+    }
+
+    /// Decides a request: where it may go, or why it may not. The same inputs give the same decision.
+    ///
+    /// ```
+    /// use faregate::{Catalog, Context, Decision, Engine, PolicySet, Request};
+    /// let text = r#"policy demo { language 1 } workload all { otherwise deny "closed" }"#;
+    /// let policy = PolicySet::parse([("demo.fare", text)]).unwrap();
+    /// let engine = Engine::new(policy, Catalog::new(Vec::new()).unwrap()).unwrap();
+    /// let context = Context::new("2026-11-23T10:00:00Z".parse().unwrap());
+    /// let Decision::Deny(denial) = engine.decide(&Request::new("r1", 100), &context) else { panic!() };
+    /// assert_eq!(denial.message, "closed");
+    /// ```
+    #[must_use]
+    pub fn decide(&self, request: &Request, context: &Context) -> Decision {
+        let inputs = Inputs {
+            sources: self.policy.sources(),
+            policy: self.policy.policy(),
+            policy_digest: self.policy.digest(),
+            catalog: &self.catalog,
+        };
+        reference::decide(inputs, request, context)
+    }
+
+    /// Returns the policy.
+    #[must_use]
+    pub fn policy(&self) -> &PolicySet {
+        &self.policy
+    }
+
+    /// Returns the catalog.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+}

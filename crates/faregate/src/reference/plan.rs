@@ -1,0 +1,357 @@
+//! The plan (step 6): which candidates moves can reach, and what the whole run can cost at most (rules 12, 13, 18).
+
+use std::collections::BTreeSet;
+
+use faregate_syntax::ast::{LimitKind, MoveKind};
+
+use super::budgets::{Counter, Ledger, amount_type, limit_span, per_candidate};
+use super::candidate::{Candidate, smaller};
+use super::reason::{RawReason, rank};
+use super::world::World;
+use crate::attributes::Type;
+use crate::classes::ErrorClass;
+use crate::ir::{Backoff, Budget, CeilingKind, Fallback, Limit, Routing, Wait};
+use crate::{Alert, Amount, Attempt, BudgetUse, Money, RetryUse};
+use faregate_syntax::Fixed;
+use faregate_syntax::ast::Jitter;
+
+/// The kind of the move from one candidate to another (rule 12).
+pub(super) fn move_kind(from: &Candidate<'_>, to: &Candidate<'_>) -> MoveKind {
+    if from.endpoint.model != to.endpoint.model {
+        MoveKind::Model
+    } else if from.endpoint.id != to.endpoint.id {
+        MoveKind::Provider
+    } else {
+        MoveKind::Credential
+    }
+}
+
+impl<'a> World<'a> {
+    /// Splits the ordered candidates into the plan and those that no chain of moves reaches, with the reason.
+    pub(super) fn reachable(
+        &self,
+        workload: &str,
+        workload_span: faregate_syntax::Span,
+        routing: &Routing,
+        ordered: Vec<Candidate<'a>>,
+    ) -> (Vec<Candidate<'a>>, Vec<(Candidate<'a>, RawReason)>) {
+        let mut plan: Vec<Candidate<'a>> = Vec::new();
+        let mut left = Vec::new();
+        for candidate in ordered {
+            let refused = match (plan.first(), &routing.fallback) {
+                (None, _) => None,
+                (Some(_), None) => {
+                    Some("the workload has no `fallback`, so that nothing follows the first".to_owned())
+                }
+                (Some(first), Some(fallback)) => self.unreachable(fallback, first, &plan, &candidate),
+            };
+            match refused {
+                None => plan.push(candidate),
+                Some(why) => {
+                    let span = routing.fallback.as_ref().map_or(workload_span, |f| f.span);
+                    let rule = format!("workload {workload}");
+                    let reason = RawReason::new(rank::FALLBACK, rule, "fallback", why).at(span);
+                    left.push((candidate, reason));
+                }
+            }
+        }
+        (plan, left)
+    }
+
+    /// Says why no move leads to a candidate; `None`: one does.
+    fn unreachable(
+        &self,
+        fallback: &Fallback,
+        first: &Candidate<'_>,
+        before: &[Candidate<'_>],
+        to: &Candidate<'_>,
+    ) -> Option<String> {
+        for (expr, _) in &fallback.requires {
+            if !self.eval(expr, Some(to)).is_true() {
+                return Some(format!(
+                    "a fallback is required otherwise: {}",
+                    self.why_not(expr, true, Some(to))
+                ));
+            }
+        }
+        if let Some((share, _)) = fallback.price_at_most {
+            let cap = first.worst.known().and_then(|w| w.share(share));
+            let fits = cap.zip(to.worst.known()).is_some_and(|(cap, worst)| worst <= cap);
+            if !fits {
+                return Some(format!("its worst cost is not known to be at most {share} of the first's"));
+            }
+        }
+        if before.iter().any(|from| self.moves(fallback, from, to)) {
+            return None;
+        }
+        Some("no move that the workload lists leads there".to_owned())
+    }
+
+    fn moves(&self, fallback: &Fallback, from: &Candidate<'_>, to: &Candidate<'_>) -> bool {
+        let kind = move_kind(from, to);
+        fallback.rules.iter().filter(|r| r.kind == kind).any(|rule| {
+            rule.on.iter().any(|class| {
+                let larger = *class != ErrorClass::ContextLength
+                    || to.endpoint.facts.context_length > from.endpoint.facts.context_length
+                        && from.endpoint.facts.context_length.is_some();
+                larger && rule.when.as_ref().is_none_or(|w| self.possible(w, to, *class).0)
+            })
+        })
+    }
+
+    /// Turns a candidate of the plan into an attempt.
+    pub(super) fn attempt(
+        &self,
+        routing: &Routing,
+        first: &Candidate<'a>,
+        candidate: &Candidate<'a>,
+    ) -> Attempt {
+        let endpoint = candidate.endpoint;
+        let retry = routing.retry.as_ref();
+        let is_first = std::ptr::eq(first, candidate);
+        let supports = endpoint.facts.supports.clone().unwrap_or_default();
+        let drop_parameters: BTreeSet<String> =
+            self.request.parameters.iter().filter(|p| !supports.contains(*p)).cloned().collect();
+        Attempt {
+            endpoint: endpoint.id.clone(),
+            model: endpoint.model.clone(),
+            native_model: endpoint.native_model.clone(),
+            provider: endpoint.provider.clone(),
+            credential: candidate.credential(),
+            tier: candidate.tier,
+            role: (!is_first).then(|| move_kind(first, candidate)),
+            expected_cost: candidate.expected,
+            worst_cost: candidate.worst.known(),
+            max_output_tokens: candidate.output_limit,
+            timeout_ms: smaller(retry.and_then(|r| r.timeout_ms), retry.and_then(|r| r.deadline_ms)),
+            first_token_ms: retry.and_then(|r| r.first_token_ms),
+            stall_ms: retry.and_then(|r| r.stall_ms),
+            drop_parameters,
+            why: self.why(routing, candidate),
+        }
+    }
+
+    /// Returns the retry rules that can apply to the request at some candidate of the plan: with each, its classes.
+    fn usable_retries<'r>(
+        &self,
+        routing: &'r Routing,
+        plan: &[Candidate<'_>],
+    ) -> Vec<(&'r crate::ir::RetryRule, Vec<ErrorClass>)> {
+        let rules = routing.retry.iter().flat_map(|r| &r.rules);
+        let usable = rules.map(|rule| {
+            let can = |class: &ErrorClass| {
+                rule.when.as_ref().is_none_or(|w| plan.iter().any(|c| self.possible(w, c, *class).0))
+            };
+            (rule, rule.on.iter().copied().filter(can).collect::<Vec<_>>())
+        });
+        usable.filter(|(rule, classes)| rule.times > 0 && !classes.is_empty()).collect()
+    }
+
+    /// Returns what a decision says of retries.
+    pub(super) fn retry_uses(&self, routing: &Routing, plan: &[Candidate<'_>]) -> Vec<RetryUse> {
+        let mut uses = Vec::new();
+        for (rule, classes) in self.usable_retries(routing, plan) {
+            for class in classes {
+                uses.push(RetryUse {
+                    on: class.as_str().to_owned(),
+                    times: rule.times,
+                    wait: rule.wait.as_ref().map(wait_text),
+                    at: self.at(rule.span),
+                });
+            }
+        }
+        uses
+    }
+
+    /// Returns the bounds of the run (rule 18).
+    pub(super) fn run_bounds(&self, routing: &Routing, plan: &[Candidate<'_>]) -> RunBounds {
+        let times =
+            self.usable_retries(routing, plan).iter().fold(0_u64, |sum, (r, _)| sum.saturating_add(r.times));
+        let per_candidate = times.saturating_add(1);
+        let later = u64::try_from(plan.len()).unwrap_or(u64::MAX).saturating_sub(1);
+        let at_most = routing.fallback.as_ref().map_or(Some(0), |f| f.at_most);
+        let moves = at_most.map_or(later, |n| n.min(later));
+        let product = moves.saturating_add(1).saturating_mul(per_candidate);
+        let cap = routing.retry.as_ref().and_then(|r| r.at_most_calls);
+        let calls = cap.map_or(product, |cap| cap.min(product));
+        RunBounds { calls, moves, per_candidate, ceiling: self.run_ceiling(routing) }
+    }
+
+    /// Returns the smallest `run` ceiling, the caller's included.
+    fn run_ceiling(&self, routing: &Routing) -> Option<Money> {
+        let policy = routing.ceilings.iter().filter(|c| {
+            c.kind == CeilingKind::Run && c.when.as_ref().is_none_or(|w| !self.eval(w, None).is_false())
+        });
+        let caller =
+            self.caller.iter().filter(|(kind, _)| *kind == CeilingKind::Run).map(|(_, amount)| *amount);
+        let amounts = policy.map(|c| c.amount).chain(caller).filter_map(|amount| match amount {
+            Amount::Money(m) => Some(m),
+            Amount::Count(_) => None,
+        });
+        amounts.min()
+    }
+
+    /// Returns the lines of the budgets that the request touches, and the alerts that they have reached.
+    pub(super) fn budget_uses(
+        &self,
+        ledger: &Ledger<'_>,
+        candidates: &[Candidate<'_>],
+        plan: &[Candidate<'_>],
+        bounds: Option<&RunBounds>,
+    ) -> (Vec<BudgetUse>, Vec<Alert>) {
+        let mut uses = Vec::new();
+        let mut alerts: Vec<Alert> = Vec::new();
+        for budget in &ledger.applying {
+            let covered: Vec<&Candidate<'_>> =
+                candidates.iter().filter(|c| Ledger::covers(self, budget, c)).collect();
+            for limit in &budget.limits {
+                let mut lines: Vec<(Counter, Vec<usize>)> = Vec::new();
+                for candidate in &covered {
+                    let counter = Ledger::counter(self, budget, limit, candidate);
+                    let planned = plan.iter().position(|p| {
+                        p.id_key() == candidate.id_key() && p.own.is_some() == candidate.own.is_some()
+                    });
+                    match lines.iter_mut().find(|(c, _)| c.per == counter.per) {
+                        Some((_, members)) => members.extend(planned),
+                        None => lines.push((counter, planned.into_iter().collect())),
+                    }
+                }
+                if per_candidate(budget) {
+                    lines.sort_by(|(a, _), (b, _)| a.per.cmp(&b.per));
+                }
+                for (counter, members) in lines {
+                    let members: Vec<&Candidate<'_>> =
+                        members.iter().filter_map(|at| plan.get(*at)).collect();
+                    let most = bounds.and_then(|b| self.this_run(b, limit, &counter, &members));
+                    self.alert(budget, limit, &counter, &mut alerts);
+                    uses.push(BudgetUse {
+                        budget: budget.name.clone(),
+                        kind: limit.kind,
+                        per: counter.per,
+                        period: limit.period.map(|p| p.as_str().to_owned()),
+                        window: counter.window,
+                        limit: limit.amount,
+                        counted: counter.counted,
+                        remaining: counter.remaining,
+                        this_run_at_most: most,
+                        at: self.at(limit_span(limit)),
+                    });
+                }
+            }
+        }
+        (uses, alerts)
+    }
+
+    fn this_run(
+        &self,
+        bounds: &RunBounds,
+        limit: &Limit,
+        counter: &Counter,
+        covered: &[&Candidate<'_>],
+    ) -> Option<Amount> {
+        let most = match limit.kind {
+            LimitKind::Spend => bounds.dearest(covered.iter().map(|c| c.worst.known())).map(Amount::Money),
+            LimitKind::Tokens => {
+                let tokens = covered.iter().map(|c| {
+                    let tokens = self.request.input_tokens.checked_add(c.output_limit?)?;
+                    Fixed::from_int(tokens).map(Money)
+                });
+                let sum = bounds.dearest_uncapped(tokens);
+                sum.and_then(|m| m.0.units().checked_div(Fixed::ONE.units()))
+                    .and_then(|n| u64::try_from(n).ok())
+                    .map(Amount::Count)
+            }
+            LimitKind::Requests => {
+                let reach =
+                    u64::try_from(covered.len()).unwrap_or(u64::MAX).min(bounds.moves.saturating_add(1));
+                Some(Amount::Count(reach.saturating_mul(bounds.per_candidate).min(bounds.calls)))
+            }
+            LimitKind::Concurrency => Some(Amount::Count(u64::from(!covered.is_empty()))),
+        };
+        match (most, counter.remaining) {
+            (Some(most), Some(remaining)) => Some(most.min(remaining)),
+            // Without a bound of its own, the run may use what is left.
+            (None, remaining) => remaining,
+            (most, None) => most,
+        }
+    }
+
+    /// Notes the highest threshold that a counter has reached (rule 33).
+    fn alert(&self, budget: &Budget, limit: &Limit, counter: &Counter, alerts: &mut Vec<Alert>) {
+        let Some(counted) = counter.counted else { return };
+        let reached = budget.alerts.iter().rev().find(|share| match (counted, limit.amount) {
+            (Amount::Money(c), Amount::Money(l)) => l.share(**share).is_some_and(|t| c >= t),
+            (Amount::Count(c), Amount::Count(l)) => {
+                let threshold = Fixed::from_int(l).and_then(|l| l.checked_mul(share.0));
+                threshold.zip(Fixed::from_int(c)).is_some_and(|(t, c)| c >= t)
+            }
+            _ => false,
+        });
+        let Some(reached) = reached else { return };
+        match alerts.iter_mut().find(|a| a.budget == budget.name) {
+            Some(alert) => alert.reached = alert.reached.max(*reached),
+            None => alerts.push(Alert { budget: budget.name.clone(), reached: *reached }),
+        }
+        debug_assert!(matches!(amount_type(limit), Type::Money | Type::Count));
+    }
+}
+
+/// How much a run can do at most.
+pub(super) struct RunBounds {
+    pub(super) calls: u64,
+    pub(super) moves: u64,
+    pub(super) per_candidate: u64,
+    ceiling: Option<Money>,
+}
+
+impl RunBounds {
+    /// The sum of the `calls` dearest calls, each candidate called `per_candidate` times, from at most 1 + moves
+    /// candidates, capped by the `run` ceiling. `None`: no bound.
+    pub(super) fn dearest(&self, costs: impl Iterator<Item = Option<Money>>) -> Option<Money> {
+        match self.dearest_uncapped(costs) {
+            Some(sum) => Some(self.ceiling.map_or(sum, |ceiling| ceiling.min(sum))),
+            None => self.ceiling,
+        }
+    }
+
+    fn dearest_uncapped(&self, costs: impl Iterator<Item = Option<Money>>) -> Option<Money> {
+        let mut costs = costs.collect::<Option<Vec<Money>>>()?;
+        costs.sort_unstable_by(|a, b| b.cmp(a));
+        let reach = usize::try_from(self.moves.saturating_add(1)).unwrap_or(usize::MAX);
+        let mut calls = self.calls;
+        let mut sum = Money::ZERO;
+        for cost in costs.into_iter().take(reach) {
+            let here = calls.min(self.per_candidate);
+            sum = sum.plus(cost.times(here)?)?;
+            calls = calls.saturating_sub(here);
+        }
+        Some(sum)
+    }
+}
+
+/// Writes a wait as a policy would.
+fn wait_text(wait: &Wait) -> String {
+    match wait {
+        Wait::Backoff(backoff) => backoff_text(backoff),
+        Wait::RetryAfter { up_to_ms, otherwise } => {
+            let up_to =
+                up_to_ms.map(|ms| format!(" up to {}", super::values::duration(ms))).unwrap_or_default();
+            let otherwise =
+                otherwise.as_ref().map(|b| format!(" else {}", backoff_text(b))).unwrap_or_default();
+            format!("retry_after{up_to}{otherwise}")
+        }
+    }
+}
+
+fn backoff_text(backoff: &Backoff) -> String {
+    let from = super::values::duration(backoff.from_ms);
+    let jitter = match backoff.jitter {
+        Jitter::Full => " jitter full",
+        Jitter::Equal => " jitter equal",
+        Jitter::None => "",
+    };
+    match backoff.to_ms {
+        Some(to) => format!("exponential from {from} to {}{jitter}", super::values::duration(to)),
+        None => format!("{from}{jitter}"),
+    }
+}
