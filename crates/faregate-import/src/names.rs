@@ -65,6 +65,9 @@ pub(crate) struct ProviderRule {
     /// Beginnings that tell an offer, and the variant that each is.
     #[serde(default)]
     pub(crate) begin: BTreeMap<String, String>,
+    /// Its names for models are aliases of them, since policies from elsewhere use them.
+    #[serde(default)]
+    pub(crate) aliases: bool,
     /// What divides the laboratory from the model, where it is not a slash.
     pub(crate) lab_ends_at: Option<String>,
 }

@@ -308,6 +308,22 @@ fn an_alias_is_never_a_model_nor_the_name_of_two() {
 }
 
 #[test]
+fn the_names_of_a_well_known_router_are_aliases() {
+    let names = "
+        providers: { router: { aliases: true } }
+        endings: [ { end: ':free', variant: free, always: true } ]
+        models: { lab/m-0324: [chat-0324], lab/n: [] }";
+    let natives = ["lab/chat-0324", "lab/chat-0324:free", "lab/n"];
+    let paths = natives.map(|native| format!("providers/router/models/{native}.toml"));
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), "")).collect();
+    let (catalog, _) = import(names, &files);
+    let aliases: Vec<_> = catalog.endpoints.iter().map(|e| (e.id.as_str(), e.aliases.join(" "))).collect();
+    let wanted =
+        [("lab/m-0324@router", "lab/chat-0324"), ("lab/m-0324@router/free", ""), ("lab/n@router", "")];
+    assert_eq!(aliases, wanted.map(|(id, aliases)| (id, aliases.to_owned())));
+}
+
+#[test]
 fn rows_that_are_no_endpoints_are_counted() {
     let names = "
         providers: { plan: { omit: a subscription } }

@@ -24,8 +24,7 @@ pub(super) fn settle(offers: Vec<Offer>, names: &ModelNames, report: &mut Report
     }
 
     let mut by_id: BTreeMap<String, Endpoint> = BTreeMap::new();
-    let mut aliases: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut others: Vec<(String, String)> = Vec::new();
+    let mut aliases = Aliases::default();
     for ((base, variant), group) in groups {
         let mut plainest: Option<String> = None;
         for mut cluster in clusters(group) {
@@ -45,29 +44,53 @@ pub(super) fn settle(offers: Vec<Offer>, names: &ModelNames, report: &mut Report
             for other in rest {
                 report.merged.push(format!("{id}: {} = {}", endpoint.native_model, other.native_model));
                 if other.native_model != endpoint.native_model {
-                    others.push((id.clone(), other.native_model.clone()));
-                    aliases.entry(other.native_model).or_default().insert(endpoint.model.clone());
+                    aliases.want(&id, &endpoint.model, other.native_model);
                 }
+            }
+            if marks.is_empty() && names.gives_aliases(&endpoint.provider) {
+                aliases.want(&id, &endpoint.model, endpoint.native_model.clone());
             }
             endpoint.id.clone_from(&id);
             by_id.insert(id, endpoint);
         }
     }
 
-    // An alias must be no model's name and mean one model only.
-    let models: BTreeSet<String> = by_id.values().map(|endpoint| endpoint.model.clone()).collect();
-    for (id, alias) in others {
-        let lone = aliases.get(&alias).is_some_and(|meant| meant.len() == 1);
-        if models.contains(&alias) || !lone {
-            report.aliases_dropped.insert(alias);
-        } else if let Some(endpoint) = by_id.get_mut(&id) {
-            endpoint.aliases.push(alias);
-            endpoint.aliases.sort();
-            endpoint.aliases.dedup();
-        }
-    }
+    aliases.give(&mut by_id, report);
     imported.endpoints = by_id.into_values().collect();
     imported
+}
+
+/// Further names of models, given at the end, when it is known what else each name means.
+#[derive(Default)]
+struct Aliases {
+    /// Endpoint and name.
+    wanted: Vec<(String, String)>,
+    /// The models that a name would mean.
+    meant: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Aliases {
+    fn want(&mut self, id: &str, model: &str, alias: String) {
+        if alias != model {
+            self.meant.entry(alias.clone()).or_default().insert(model.to_owned());
+            self.wanted.push((id.to_owned(), alias));
+        }
+    }
+
+    /// Gives each name that is no model's and means one model only.
+    fn give(self, by_id: &mut BTreeMap<String, Endpoint>, report: &mut Report) {
+        let models: BTreeSet<String> = by_id.values().map(|endpoint| endpoint.model.clone()).collect();
+        for (id, alias) in self.wanted {
+            let lone = self.meant.get(&alias).is_some_and(|meant| meant.len() == 1);
+            if models.contains(&alias) || !lone {
+                report.aliases_dropped.insert(alias);
+            } else if let Some(endpoint) = by_id.get_mut(&id) {
+                endpoint.aliases.push(alias);
+                endpoint.aliases.sort();
+                endpoint.aliases.dedup();
+            }
+        }
+    }
 }
 
 /// Returns the endpoint of an offer; its id is still without variant.

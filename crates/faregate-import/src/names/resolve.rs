@@ -194,6 +194,11 @@ impl ModelNames {
         self.providers.get(provider).and_then(|rule| rule.name.as_deref()).unwrap_or(provider)
     }
 
+    /// Whether this provider's names for models (under our name for it) are aliases of them.
+    pub(crate) fn gives_aliases(&self, provider: &str) -> bool {
+        self.providers.iter().any(|(source, rule)| rule.aliases && self.provider_name(source) == provider)
+    }
+
     /// Whether a price of zero is meant, though the row's name does not say so.
     pub(crate) fn is_free(&self, provider: &str, model: &str) -> bool {
         self.free.get(provider).is_some_and(|models| models.iter().any(|free| free == model))
