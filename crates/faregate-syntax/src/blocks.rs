@@ -26,12 +26,12 @@ impl BlockEnd {
 /// The blocks of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
-    /// By opening token, ascending.
+    /// By opening token, ascending. Where the opening brace is missing, by the keyword of the block.
     ends: Vec<(usize, BlockEnd)>,
 }
 
 impl Blocks {
-    /// Returns the end of the block that token `open` opens.
+    /// Returns the end of the block that token `open` opens, or of which it is the keyword, if there is no such brace.
     pub(crate) fn end(&self, open: usize) -> Option<BlockEnd> {
         let i = self.ends.binary_search_by_key(&open, |(token, _)| *token).ok()?;
         self.ends.get(i).map(|(_, end)| *end)
@@ -60,6 +60,8 @@ struct Matcher<'a> {
 struct OpenBlock {
     token: usize,
     kind: Option<BlockKind>,
+    /// Whether there is such a token; if not, `token` is the block's keyword.
+    brace: bool,
     /// The braces of the last block inside.
     last_inside: Option<(usize, usize)>,
 }
@@ -70,7 +72,7 @@ impl Matcher<'_> {
             match token.kind {
                 TokenKind::Open => {
                     let kind = self.kind_of(i);
-                    self.open.push(OpenBlock { token: i, kind, last_inside: None });
+                    self.open.push(OpenBlock { token: i, kind, brace: true, last_inside: None });
                 }
                 TokenKind::Close => {
                     if let Some(block) = self.open.pop() {
@@ -80,11 +82,19 @@ impl Matcher<'_> {
                         }
                     }
                 }
-                TokenKind::Word if token.first && !self.open.is_empty() => {
+                TokenKind::Word if token.first => {
                     if self.begins_declaration(i) {
                         self.close_from(0, i);
                     } else if self.begins_section(i) {
                         self.close_from(1, i);
+                    }
+                    if let Some(kind) = self.lacks_brace(i) {
+                        self.open.push(OpenBlock {
+                            token: i,
+                            kind: Some(kind),
+                            brace: false,
+                            last_inside: None,
+                        });
                     }
                 }
                 _ => {}
@@ -100,18 +110,22 @@ impl Matcher<'_> {
         for block in &unclosed {
             self.ends.push((block.token, BlockEnd { token: next, closed: false }));
         }
+        // Of a block without an opening brace the parser says so; one is enough.
+        let Some(innermost) = unclosed.iter().rev().find(|block| block.brace) else { return };
         let next_span = self.lexed.tokens.get(next).map(|token| self.span(*token));
-        let end_of_file = Span::new(self.file, self.text.len(), self.text.len());
-        let innermost = unclosed.last().unwrap_or(outermost);
-        let mut diagnostic = None;
-        if let Some((open, close)) = outermost.last_inside.filter(|_| unclosed.len() == 1) {
-            if self.closes_too_far_left(outermost.token, open, close) {
-                diagnostic = self.token(open).zip(self.token(close)).map(|(open, close)| {
-                    messages::unclosed_block(open, self.name_of(open))
-                        .related(close, "closed here, by the brace of the block around it")
-                });
-            }
-        }
+        let end_of_file = self.lexed.tokens.last().map_or(0, |token| token.end as usize);
+        let end_of_file = Span::new(self.file, end_of_file, end_of_file);
+        // Where indentation tells that a block inside took the brace of this one, that block is to blame.
+        let taken = outermost.last_inside.filter(|(open, close)| {
+            unclosed.len() == 1 && self.closes_too_far_left(outermost.token, *open, *close)
+        });
+        let diagnostic = taken.and_then(|(open, close)| {
+            let (open, close) = self.token(open).zip(self.token(close))?;
+            Some(
+                messages::unclosed_block(open, self.name_of(open))
+                    .related(close, "closed here, by the brace of the block around it"),
+            )
+        });
         let diagnostic = diagnostic.or_else(|| {
             let open = self.token(innermost.token)?;
             let unclosed = messages::unclosed_block(open, self.name_of(open));
@@ -158,6 +172,24 @@ impl Matcher<'_> {
         outer.kind.is_some_and(BlockKind::has_sections)
             && BlockKind::of_section(self.word(i)).is_some()
             && self.word(i.saturating_add(1)) == "{"
+    }
+
+    /// Returns the block that a line opens which holds only its head, without the opening brace, above a line that holds
+    /// one of its statements.
+    fn lacks_brace(&self, i: usize) -> Option<BlockKind> {
+        let (outer, kind, next) = match self.open.as_slice() {
+            [] => (None, BlockKind::of_declaration(self.word(i))?, i.saturating_add(2)),
+            [outer] => (outer.kind, BlockKind::of_section(self.word(i))?, i.saturating_add(1)),
+            _ => return None,
+        };
+        let token =
+            self.lexed.tokens.get(next).filter(|token| token.first && token.kind == TokenKind::Word)?;
+        let head_alone =
+            (i.saturating_add(1)..next).all(|t| self.lexed.tokens.get(t).is_some_and(|t| !t.first));
+        let word = token.text(self.text);
+        let inside = kind.statement_words().contains(&word)
+            && !outer.is_some_and(|outer| outer.is_statement_word(word));
+        (head_alone && inside).then_some(kind)
     }
 
     fn word(&self, i: usize) -> &str {

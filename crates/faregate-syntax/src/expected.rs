@@ -77,6 +77,9 @@ impl Failure {
             if condition && matches!(rule, Rule::kw_not | Rule::open_paren | Rule::kw_present) {
                 continue;
             }
+            if plural(rule).is_some_and(|plural| self.wants(&[plural])) {
+                continue;
+            }
             let phrase = phrase(rule, kind);
             if !phrases.contains(&phrase) {
                 phrases.push(phrase);
@@ -139,6 +142,19 @@ fn keyword(rule: Rule) -> Option<String> {
     name.strip_prefix("kw_").map(str::to_owned)
 }
 
+/// Returns the plural of a keyword that may stand in either number.
+fn plural(rule: Rule) -> Option<Rule> {
+    Some(match rule {
+        Rule::kw_time => Rule::kw_times,
+        Rule::kw_call => Rule::kw_calls,
+        Rule::kw_move => Rule::kw_moves,
+        Rule::kw_failure => Rule::kw_failures,
+        Rule::kw_request => Rule::kw_requests,
+        Rule::kw_result => Rule::kw_results,
+        _ => return None,
+    })
+}
+
 fn phrase(rule: Rule, kind: BlockKind) -> Cow<'static, str> {
     if is_next(rule) {
         return Cow::Borrowed(if kind == BlockKind::File {
@@ -161,11 +177,10 @@ fn phrase(rule: Rule, kind: BlockKind) -> Cow<'static, str> {
         Rule::item_word => "a declaration",
         Rule::name => "a name",
         Rule::string => "a string in quotes",
-        Rule::word => "a word",
+        Rule::word | Rule::plain_word => "a word",
         Rule::literal | Rule::amount => "an amount",
         Rule::money => "money such as `$5`",
-        Rule::unit => "`Mtok`, `image` or `call`",
-        Rule::unknown_unit => "a unit such as `Mtok`",
+        Rule::unit | Rule::unknown_unit => "`Mtok`, `image` or `call`",
         Rule::attribute | Rule::subject => "an attribute such as `request.tier`",
         Rule::attribute_name => "the name of an attribute",
         Rule::constant | Rule::value => "a value",

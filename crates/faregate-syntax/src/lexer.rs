@@ -189,9 +189,10 @@ impl<'a> Lexer<'a> {
         let mut previous = '$';
         for c in rest.chars().skip(sign) {
             let inside = c.is_ascii_alphanumeric() || c == '_' || c == '%';
-            // A dot, a colon or a dash belongs to the literal only between two digits.
-            let joins = matches!(c, '.' | ':' | '-')
-                && previous.is_ascii_digit()
+            // A dot, a colon or a dash belongs to the literal only between two digits, or in `$.50`, which is a mistake
+            // that is better shown whole.
+            let joins = (matches!(c, '.' | ':' | '-') && previous.is_ascii_digit()
+                || c == '.' && previous == '$')
                 && rest.as_bytes().get(length.saturating_add(1)).is_some_and(u8::is_ascii_digit);
             if !(inside || joins) {
                 break;

@@ -154,8 +154,10 @@ impl<'a> Parser<'a> {
         let Some((kind, head)) =
             BlockKind::of_declaration(self.token_text(i)).zip(head_rule(self.token_text(i)))
         else {
-            let word = self.kind(i) == Some(TokenKind::Word);
-            let broken = self.fail(BlockKind::File, i, Failure::start_of(BlockKind::File), word);
+            let broken = match self.lexed.fault_from(i) {
+                Some((token, fault)) if token == i => self.faulty(i, fault),
+                _ => self.fail(BlockKind::File, i, Failure::start_of(BlockKind::File), true),
+            };
             return (None, self.after_broken_item(i, &broken, all, resume));
         };
         let read = match self.read_head(head, i, all, resume) {
@@ -219,13 +221,15 @@ impl<'a> Parser<'a> {
         if broken.whole {
             return broken.token;
         }
+        let kind = declaration_kind(self.token_text(i));
         let next = self.resume(BlockKind::File, broken.token.max(i.saturating_add(1)), all, resume);
         let open = (i..next).find(|t| self.kind(*t) == Some(TokenKind::Open));
-        let Some((open, end)) = open.and_then(|open| Some((open, self.blocks.end(open)?))) else {
-            return next;
-        };
-        if let Some(kind) = declaration_kind(self.token_text(i)) {
-            self.discard(kind, open.saturating_add(1)..end.token);
+        let block = open.and_then(|open| Some((open.saturating_add(1), self.blocks.end(open)?)));
+        // Without an opening brace the block begins after keyword and name.
+        let block = self.blocks.end(i).map(|end| (i.saturating_add(2), end)).or(block);
+        let Some((first, end)) = block else { return next };
+        if let Some(kind) = kind {
+            self.discard(kind, first..end.token);
         }
         self.resume(BlockKind::File, end.after(), all, resume)
     }
@@ -282,8 +286,7 @@ impl<'a> Parser<'a> {
         let mut i = inside.start;
         while i < inside.end {
             let open = i.saturating_add(1);
-            let end = (self.kind(open) == Some(TokenKind::Open)).then(|| self.blocks.end(open)).flatten();
-            let section = end.and_then(|end| Some((BlockKind::of_section(self.token_text(i))?, end)));
+            let section = BlockKind::of_section(self.token_text(i)).zip(self.blocks.end(open));
             let (statement, next) = match section {
                 Some((section, end)) => {
                     let span = self.token_span(i).to(self.token_span(end.after().saturating_sub(1)));
@@ -345,11 +348,13 @@ impl<'a> Parser<'a> {
         if broken.whole {
             return broken.token;
         }
-        let open = i.saturating_add(1);
-        if kind.has_sections() && self.kind(open) == Some(TokenKind::Open) {
-            // A misspelt section: its inside is read for what else may be wrong there.
-            if let Some((section, end)) = section_kind(self.token_text(i)).zip(self.blocks.end(open)) {
-                self.discard(section, open.saturating_add(1)..end.token);
+        if kind.has_sections() {
+            // A section that is misspelt, or has no opening brace: its inside is read for what else may be wrong there.
+            let open = i.saturating_add(1);
+            let end = self.blocks.end(open).map(|end| (open.saturating_add(1), end));
+            let end = end.or_else(|| Some((open, self.blocks.end(i)?)));
+            if let Some((section, (first, end))) = section_kind(self.token_text(i)).zip(end) {
+                self.discard(section, first..end.token);
                 return end.after();
             }
         }
@@ -410,7 +415,12 @@ impl<'a> Parser<'a> {
     ) -> Result<Read<'a>, Broken> {
         let word = self.kind(found) == Some(TokenKind::Word) && !RESERVED.contains(&self.token_text(found));
         let first = self.lexed.tokens.get(found).is_some_and(|token| token.first);
-        let near = || nearest(self.token_text(found), kind.statement_words().iter().copied()).is_some();
+        let near = || {
+            let keywords = failure.keywords();
+            let goes_on = keywords.iter().map(String::as_str);
+            nearest(self.token_text(found), goes_on.chain(kind.statement_words().iter().copied()))
+                .is_some_and(|similar| !keywords.iter().any(|keyword| keyword == similar))
+        };
         if found > i && word && failure.complete() && (first || near()) {
             // The statement itself is whole; what follows is one of its own, and will be reported as such.
             if let Ok(read) = self.try_read(line, i, found) {
@@ -419,12 +429,18 @@ impl<'a> Parser<'a> {
         }
         // Where a value or name is missing, the word of the next statement has been taken for it.
         let last = found.saturating_sub(1);
-        if last > i && kind.is_statement_word(self.token_text(last)) && self.follows_operator(last) {
-            if let Err(failure) = self.try_read(line, i, last) {
-                if self.token_at(failure.byte, i..last) == last {
-                    return Err(self.fail(kind, last, failure, false));
-                }
-            }
+        let missing = || {
+            self.follows_operator(last)
+                || matches!(self.token_text(last.saturating_sub(1)), "use" | "workload")
+        };
+        if last > i
+            && kind.is_statement_word(self.token_text(last))
+            && missing()
+            && let Err(failure) = self.try_read(line, i, last)
+            && self.token_at(failure.byte, i..last) == last
+            && !failure.wants(&[Rule::class])
+        {
+            return Err(self.fail(kind, last, failure, false));
         }
         Err(self.fail(kind, found, failure, found == i))
     }
@@ -511,12 +527,11 @@ impl<'a> Parser<'a> {
         self.lexed.tokens.get(i).map_or(self.text.len(), |token| token.start as usize)
     }
 
-    /// Returns where a token stands; past the last one, the end of the text.
+    /// Returns where a token stands; past the last one, the place behind that.
     fn token_span(&self, i: usize) -> Span {
-        match self.lexed.tokens.get(i) {
-            Some(token) => Span { file: self.file, start: token.start, end: token.end },
-            None => Span::new(self.file, self.text.len(), self.text.len()),
-        }
+        let last = self.lexed.tokens.last().map_or(0, |token| token.end);
+        let (start, end) = self.lexed.tokens.get(i).map_or((last, last), |token| (token.start, token.end));
+        Span { file: self.file, start, end }
     }
 
     /// Returns the token at or after a byte, of those in `range`; past them, its end.

@@ -35,6 +35,7 @@ pub(super) fn advise(diagnostic: Diagnostic, context: &Context<'_>, failure: &Fa
 
 fn begins_statement(context: &Context<'_>) -> bool {
     context.kind.is_statement_word(context.back(0))
+        || context.kind == BlockKind::Declare && context.ahead(1) == "."
 }
 
 fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Diagnostic {
@@ -45,7 +46,8 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
     }
     let keywords = failure.keywords();
     let mut candidates: Vec<&str> = keywords.iter().map(String::as_str).collect();
-    if failure.wants(&[Rule::window, Rule::window_word]) {
+    let window = context.kind == BlockKind::Budget && context.back(1) == "per" && context.ahead(1) != ".";
+    if window || failure.wants(&[Rule::window, Rule::window_word]) {
         candidates.extend(["minute", "hour", "day", "week", "month", "total"]);
     }
     if failure.wants(&[Rule::unit]) {

@@ -36,7 +36,10 @@ impl Parser<'_> {
                 i = self.blocks.end(i).map_or(inside.end, |end| end.after()).max(i.saturating_add(1));
                 continue;
             }
-            if token.first && self.begins_statement(kind, i) && !self.follows_operator(i) {
+            // In a file, outside all blocks, a closing brace on a line of its own is a mistake of its own.
+            let stray = token.kind == TokenKind::Close && kind == BlockKind::File;
+            let begins = || self.begins_statement(kind, i) && !self.follows_operator(i);
+            if token.first && (stray || self.is_head(kind, i) || begins()) {
                 break;
             }
             i = i.saturating_add(1);
@@ -44,6 +47,18 @@ impl Parser<'_> {
         let answer = i.min(inside.end).max(from);
         cache.answered = Some(from..answer);
         answer
+    }
+
+    /// Whether token `i` begins a declaration or section with its name and mark, which is nothing else even after a comma.
+    fn is_head(&self, kind: BlockKind, i: usize) -> bool {
+        let after = |n: usize| self.token_text(i.saturating_add(n));
+        let word = self.token_text(i);
+        match kind {
+            BlockKind::File if word == "group" => after(2) == "=",
+            BlockKind::File if word == "declare" => after(1) == "{",
+            BlockKind::File => BlockKind::of_declaration(word).is_some() && after(2) == "{",
+            _ => kind.has_sections() && BlockKind::of_section(word).is_some() && after(1) == "{",
+        }
     }
 
     /// Whether token `i` begins a statement of `kind`, spelt rightly or nearly so.

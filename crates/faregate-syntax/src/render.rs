@@ -1,0 +1,208 @@
+//! Diagnostics to text, with the lines they speak of.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+
+use crate::{Diagnostic, FileId, Label, Severity, Source, Sources, Span};
+
+/// Returns the report on `diagnostics`, in their order, with a blank line between two and a line break at the end.
+///
+/// It shows the lines in question, what is wrong where, and the mended text where there is one. With `colour` it
+/// holds ANSI escapes.
+///
+/// ```
+/// use faregate_syntax::{Sources, parse, render};
+/// let mut sources = Sources::new();
+/// let text = "guardrail eu {\n  requre endpoint.zdr\n}\n";
+/// let id = sources.add("eu.fare", text);
+/// let (_, diagnostics) = parse(id, text);
+/// assert_eq!(
+///     render(&diagnostics, &sources, false),
+///     "\
+/// error[syntax]: expected a statement of `guardrail`, found `requre`
+///  --> eu.fare:2:3
+///   |
+/// 2 |   requre endpoint.zdr
+///   |   ^^^^^^
+///   |
+/// help: a statement with a similar name exists: `require`
+///   |
+/// 2 |   require endpoint.zdr
+///   |       +
+/// "
+/// );
+/// ```
+#[must_use]
+pub fn render<'a>(
+    diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
+    sources: &Sources,
+    colour: bool,
+) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let mut report = String::new();
+    for diagnostic in diagnostics {
+        if !report.is_empty() {
+            report.push('\n');
+        }
+        report.push_str(renderer.render(&groups(diagnostic, sources)).trim_end());
+        report.push('\n');
+    }
+    report
+}
+
+fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code));
+    for (file, labels) in by_file(diagnostic) {
+        let Some(source) = sources.get(file) else { continue };
+        let spans = labels.iter().map(|(_, label)| label.span);
+        let lines = Lines::around(source, spans);
+        let annotations = labels.iter().map(|(kind, label)| annotation(*kind, label, &lines));
+        group = group
+            .element(lines.snippet::<Annotation<'_>>(source).annotations(annotations.collect::<Vec<_>>()));
+    }
+    let mut groups = vec![group];
+    let fix = diagnostic.fix.as_ref().and_then(|fix| {
+        let source = sources.get(fix.span.file)?;
+        let lines = Lines::around(source, [fix.span]);
+        let patch = Patch::new(lines.within(fix.span), fix.text.as_str());
+        Some(lines.snippet::<Patch<'_>>(source).patch(patch))
+    });
+    let help = diagnostic.help.as_deref();
+    if help.is_some() || fix.is_some() {
+        let help = annotate_snippets::normalize_untrusted_str(help.unwrap_or("mended"));
+        groups.push(Group::with_title(Level::HELP.secondary_title(help)).elements(fix));
+    }
+    groups
+}
+
+/// Returns the places of a diagnostic by file, that of the primary one first.
+fn by_file(diagnostic: &Diagnostic) -> Vec<(FileId, Vec<(AnnotationKind, &Label)>)> {
+    let mut files =
+        vec![(diagnostic.primary.span.file, vec![(AnnotationKind::Primary, &diagnostic.primary)])];
+    for label in &diagnostic.related {
+        match files.iter_mut().find(|(file, _)| *file == label.span.file) {
+            Some((_, labels)) => labels.push((AnnotationKind::Context, label)),
+            None => files.push((label.span.file, vec![(AnnotationKind::Context, label)])),
+        }
+    }
+    files
+}
+
+fn annotation<'a>(kind: AnnotationKind, label: &'a Label, lines: &Lines) -> Annotation<'a> {
+    let annotation = kind.span(lines.within(label.span));
+    if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) }
+}
+
+/// The lines of a file that a report shows. Only these go to the renderer, whose time grows with the text.
+struct Lines {
+    bytes: Range<usize>,
+    first: usize,
+}
+
+impl Lines {
+    fn around(source: &Source, spans: impl IntoIterator<Item = Span>) -> Self {
+        let text = source.text();
+        let (mut start, mut end) = (text.len(), 0);
+        for span in spans {
+            start = start.min(span.start as usize);
+            end = end.max(span.end as usize).min(text.len());
+        }
+        let start = start.min(end);
+        let line =
+            text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at.saturating_add(1));
+        let rest = text.get(end..).unwrap_or("");
+        let end = rest.find('\n').map_or(text.len(), |at| end.saturating_add(at).saturating_add(1));
+        let first = u32::try_from(line).map_or(1, |byte| source.place(byte).line);
+        Self { bytes: line..end, first: first as usize }
+    }
+
+    fn snippet<'a, T: Clone>(&self, source: &'a Source) -> Snippet<'a, T> {
+        let text = source.text().get(self.bytes.clone()).unwrap_or("");
+        Snippet::source(text).line_start(self.first).path(source.name())
+    }
+
+    /// Returns a range of the file as a range of these lines.
+    fn within(&self, span: Span) -> Range<usize> {
+        let length = self.bytes.len();
+        let within = |byte: u32| (byte as usize).saturating_sub(self.bytes.start).min(length);
+        within(span.start)..within(span.end)
+    }
+}
+
+/// What is wrong with a policy set, together with its texts: an error whose text is the whole report.
+#[derive(Clone, Debug)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    sources: Sources,
+}
+
+impl Diagnostics {
+    /// Returns `list` with the texts of which it speaks.
+    ///
+    /// ```
+    /// use faregate_syntax::{Diagnostics, Sources, parse};
+    /// let mut sources = Sources::new();
+    /// let id = sources.add("a.fare", "group a = models b\n");
+    /// let (_, list) = parse(id, "group a = models b\n");
+    /// let diagnostics = Diagnostics::new(list, sources);
+    /// assert!(diagnostics.has_errors());
+    /// assert!(diagnostics.to_string().contains("--> a.fare:1:18"));
+    /// ```
+    #[must_use]
+    pub fn new(list: Vec<Diagnostic>, sources: Sources) -> Self {
+        Self { list, sources }
+    }
+
+    /// Iterates over the diagnostics.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Whether one of them keeps the policy from loading.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(Diagnostic::is_error)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Returns the texts of which the diagnostics speak.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Returns the report, with ANSI escapes if `colour`.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        render(&self.list, &self.sources, colour)
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    /// Writes the full report without colour.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
