@@ -1,0 +1,305 @@
+//! Scalars of our shapes: money, counts, durations, ratios, instants. Each is a whole number of its smallest unit.
+
+use std::fmt;
+
+use faregate::MAX_COUNT;
+use faregate_syntax::{Fixed, FixedError};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use crate::{Node, literal};
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Dollars, which may be owed; 10^-24.
+    Money,
+    /// Dollars, never below zero; 10^-24.
+    Price,
+    /// A decimal, never below zero; 10^-24.
+    Decimal,
+    /// A share between 0 and 1; 10^-24.
+    Ratio,
+    /// Milliseconds.
+    Duration,
+    /// A whole number up to [`MAX_COUNT`].
+    Count,
+    /// A whole number, which may be below zero.
+    Integer,
+    /// Milliseconds since 1970.
+    Instant,
+    /// Year, month and day as eight digits.
+    Date,
+    /// Milliseconds since midnight.
+    TimeOfDay,
+}
+
+impl Kind {
+    /// Returns the kind that the name of a newtype asks for.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "$money" => Self::Money,
+            "$price" => Self::Price,
+            "$decimal" => Self::Decimal,
+            "$ratio" => Self::Ratio,
+            "$duration" => Self::Duration,
+            "$count" => Self::Count,
+            "$integer" => Self::Integer,
+            "$instant" => Self::Instant,
+            "$date" => Self::Date,
+            "$time_of_day" => Self::TimeOfDay,
+            _ => return None,
+        })
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Money | Self::Price => "money such as \"182.40\"",
+            Self::Decimal => "a number",
+            Self::Ratio => "a share such as 98.7%, or between 0 and 1",
+            Self::Duration => "a duration such as \"2s\", or whole milliseconds",
+            Self::Count | Self::Integer => "a whole number",
+            Self::Instant => "an instant such as 2026-11-23T10:00:00Z",
+            Self::Date => "a day such as 2026-11-23",
+            Self::TimeOfDay => "a time of day such as \"16:30\"",
+        }
+    }
+
+    /// Returns the value of a node, or what is wrong with it.
+    pub(crate) fn read(self, node: &Node) -> Result<i128, String> {
+        let no = || format!("expected {}, found {}", self.expected(), node.found());
+        match (self, node) {
+            (Self::Money | Self::Price | Self::Decimal, Node::Number(text) | Node::Text(text)) => {
+                self.decimal(text, &no)
+            }
+            (Self::Ratio, Node::Text(text)) if text.ends_with('%') => {
+                let share = literal::ratio(text).ok_or_else(no)?;
+                if share > Fixed::ONE { Err(no()) } else { Ok(share.units()) }
+            }
+            (Self::Ratio, Node::Number(text) | Node::Text(text)) => {
+                let units = self.decimal(text, &no)?;
+                if units > Fixed::ONE.units() { Err(no()) } else { Ok(units) }
+            }
+            (Self::Duration, Node::Text(text)) => {
+                literal::duration_ms(text).filter(|ms| *ms <= MAX_COUNT).map(i128::from).ok_or_else(no)
+            }
+            (Self::Count | Self::Duration, Node::Number(raw)) => {
+                let digits = raw.bytes().all(|b| b.is_ascii_digit());
+                match raw.parse::<u64>().ok().filter(|n| digits && *n <= MAX_COUNT) {
+                    Some(n) => Ok(n.into()),
+                    None if digits => Err(format!("{} is too large; at most {MAX_COUNT}", node.found())),
+                    None => Err(no()),
+                }
+            }
+            (Self::Integer, Node::Number(raw)) => {
+                let digits = raw.strip_prefix('-').unwrap_or(raw).bytes().all(|b| b.is_ascii_digit());
+                raw.parse::<i64>().ok().filter(|_| digits).map(i128::from).ok_or_else(no)
+            }
+            (Self::Instant, Node::Text(text)) => {
+                text.parse::<faregate::Timestamp>().map(|at| at.0.into()).map_err(|_| no())
+            }
+            (Self::Date, Node::Text(text)) => date(text).ok_or_else(no),
+            (Self::TimeOfDay, Node::Text(text)) => time_of_day(text).ok_or_else(no),
+            _ => Err(no()),
+        }
+    }
+
+    fn decimal(self, text: &str, no: &dyn Fn() -> String) -> Result<i128, String> {
+        match text.parse::<Fixed>() {
+            Ok(value) if value < Fixed::ZERO && self != Self::Money => Err(format!("{text} is below zero")),
+            Ok(value) => Ok(value.units()),
+            Err(FixedError::Malformed) => Err(no()),
+            Err(error) => Err(format!("{}: {error}", crate::node::shortened(text))),
+        }
+    }
+
+    /// Returns a value for reading on after a fault.
+    pub(crate) fn stand_in(self) -> i128 {
+        if self == Self::Date { 19_700_101 } else { 0 }
+    }
+}
+
+/// Returns `2026-11-23` as 20261123 if there is such a day.
+fn date(text: &str) -> Option<i128> {
+    let shape = |(n, b): (usize, u8)| if n == 4 || n == 7 { b == b'-' } else { b.is_ascii_digit() };
+    if text.len() != 10 || !text.bytes().enumerate().all(shape) {
+        return None;
+    }
+    // The calendar is that of the engine.
+    format!("{text}T00:00:00Z").parse::<faregate::Timestamp>().ok()?;
+    text.replace('-', "").parse().ok()
+}
+
+/// Returns the milliseconds since midnight of `16:30`, `16:30:15` or `16:30:15.250`.
+fn time_of_day(text: &str) -> Option<i128> {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let mut parts = clock.split(':').map(|part| {
+        (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| part.parse::<i128>().ok())
+            .flatten()
+    });
+    let hours = parts.next()??;
+    let minutes = parts.next()??;
+    let seconds = parts.next();
+    let ends = parts.next().is_none();
+    let whole_minutes = seconds.is_none();
+    let seconds = seconds.unwrap_or(Some(0))?;
+    let digits = (1..=3).contains(&fraction.len()) && fraction.bytes().all(|b| b.is_ascii_digit());
+    let fraction_ok = digits && !(whole_minutes && text.contains('.'));
+    if hours > 23 || minutes > 59 || seconds > 59 || !ends || !fraction_ok {
+        return None;
+    }
+    let ms = format!("{fraction:0<3}").parse::<i128>().ok()?;
+    let minutes = hours.checked_mul(60)?.checked_add(minutes)?;
+    minutes.checked_mul(60)?.checked_add(seconds)?.checked_mul(1000)?.checked_add(ms)
+}
+
+/// A scalar: its type in the engine, how that comes from a whole number, and how it is written.
+macro_rules! scalars {
+    ($($(#[$doc:meta])* $name:ident($inner:ty) $key:literal from $from:expr, write $write:expr, schema $schema:tt;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub(crate) struct $name(pub(crate) $inner);
+
+            impl<'de> Deserialize<'de> for $name {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let from: fn(i128) -> Option<$inner> = $from;
+                    deserializer.deserialize_newtype_struct($key, Whole)
+                        .and_then(|n| from(n).map(Self).ok_or_else(|| de::Error::custom("is too large")))
+                }
+            }
+
+            impl Serialize for $name {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    let write: fn(&$inner) -> Written = $write;
+                    match write(&self.0) {
+                        Written::Number(n) => serializer.serialize_i64(n),
+                        Written::Text(text) => serializer.serialize_str(&text),
+                    }
+                }
+            }
+
+            #[cfg(feature = "schema")]
+            impl schemars::JsonSchema for $name {
+                fn schema_name() -> std::borrow::Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                    schemars::json_schema!($schema)
+                }
+            }
+        )*
+    };
+}
+
+/// How a scalar is written.
+enum Written {
+    Number(i64),
+    Text(String),
+}
+
+fn number<T: TryInto<i64>>(n: T) -> Written {
+    Written::Number(n.try_into().unwrap_or(i64::MAX))
+}
+
+fn text(value: impl fmt::Display) -> Written {
+    Written::Text(value.to_string())
+}
+
+fn fixed(units: i128) -> Option<Fixed> {
+    Some(Fixed::from_units(units))
+}
+
+scalars! {
+    /// Dollars as a decimal.
+    Money(faregate::Money) "$money" from |n| fixed(n).map(faregate::Money), write |m| text(m), schema {
+        "description": "dollars as a decimal, text or number, at most 24 decimals",
+        "type": ["string", "number"], "pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$",
+    };
+    /// Dollars as a decimal, never below zero.
+    Price(faregate::Money) "$price" from |n| fixed(n).map(faregate::Money), write |m| text(m), schema {
+        "description": "dollars as a decimal, text or number, at most 24 decimals, not below zero",
+        "type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$", "minimum": 0,
+    };
+    /// A decimal, never below zero.
+    Decimal(Fixed) "$decimal" from fixed, write |d| text(d), schema {
+        "description": "a decimal, text or number, at most 24 decimals, not below zero",
+        "type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$", "minimum": 0,
+    };
+    /// A share.
+    Ratio(faregate::Ratio) "$ratio" from |n| fixed(n).map(faregate::Ratio), write |r| text(r), schema {
+        "description": "a share: `98.7%`, or a decimal between 0 and 1",
+        "type": ["string", "number"], "minimum": 0, "maximum": 1,
+        "pattern": r"^[0-9_]+(\.[0-9_]+)?%$|^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$",
+    };
+    /// Milliseconds.
+    Duration(u64) "$duration" from |n| n.try_into().ok(), write |n| number(*n), schema {
+        "description": "a duration: `250ms`, `2s`, `5m`, `1h`, `7d`, or whole milliseconds",
+        "type": ["string", "integer"], "minimum": 0, "maximum": 9_007_199_254_740_991_u64,
+        "pattern": r"^[0-9_]+(\.[0-9_]+)?(ms|s|m|h|d)$",
+    };
+    /// A whole number.
+    Count(u64) "$count" from |n| n.try_into().ok(), write |n| number(*n), schema {
+        "description": "a whole number, written in digits",
+        "type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_u64,
+    };
+    /// A whole number, which may be below zero.
+    Integer(i64) "$integer" from |n| n.try_into().ok(), write |n| number(*n), schema {
+        "description": "a whole number", "type": "integer",
+    };
+    /// An instant.
+    Instant(faregate::Timestamp) "$instant" from |n| n.try_into().ok().map(faregate::Timestamp), write |t| text(t),
+    schema {
+        "description": "an instant as RFC 3339", "type": "string", "format": "date-time",
+    };
+    /// A day.
+    Date(faregate::Date) "$date" from day_of, write |d| text(date_text(*d)), schema {
+        "description": "a day", "type": "string", "format": "date",
+    };
+    /// A time of day.
+    TimeOfDay(faregate::TimeOfDay) "$time_of_day" from |n| n.try_into().ok().map(faregate::TimeOfDay),
+    write |t| text(clock(*t)), schema {
+        "description": "a time of day: `16:30`, also with seconds",
+        "type": "string", "pattern": r"^[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,3})?)?$",
+    };
+}
+
+fn day_of(digits: i128) -> Option<faregate::Date> {
+    let year = digits.checked_div(10_000)?.try_into().ok()?;
+    let month = digits.checked_div(100)?.checked_rem(100)?.try_into().ok()?;
+    let day = digits.checked_rem(100)?.try_into().ok()?;
+    Some(faregate::Date { year, month, day })
+}
+
+/// Writes `2026-11-23`.
+pub(crate) fn date_text(date: faregate::Date) -> String {
+    format!("{:04}-{:02}-{:02}", date.year, date.month, date.day)
+}
+
+/// Writes `16:30`, with seconds and milliseconds only where there are any.
+fn clock(time: faregate::TimeOfDay) -> String {
+    let part = |unit: u32, of: u32| time.0.checked_div(unit).and_then(|n| n.checked_rem(of)).unwrap_or(0);
+    let (hours, minutes, seconds, ms) =
+        (part(3_600_000, 24), part(60_000, 60), part(1000, 60), part(1, 1000));
+    match (seconds, ms) {
+        (0, 0) => format!("{hours:02}:{minutes:02}"),
+        (_, 0) => format!("{hours:02}:{minutes:02}:{seconds:02}"),
+        _ => format!("{hours:02}:{minutes:02}:{seconds:02}.{ms:03}"),
+    }
+}
+
+struct Whole;
+
+impl Visitor<'_> for Whole {
+    type Value = i128;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a scalar of a tree")
+    }
+
+    fn visit_i128<E: de::Error>(self, number: i128) -> Result<i128, E> {
+        Ok(number)
+    }
+}
