@@ -428,6 +428,17 @@ impl<'de> VariantAccess<'de> for Word<'_> {
 /// A part of a tree as it stands. Only to be read from a tree, where numbers still have their text.
 pub(crate) struct Tree(pub(crate) Node);
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Tree {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Any".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        true.into()
+    }
+}
+
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct NodeVisitor;

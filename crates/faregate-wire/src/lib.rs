@@ -36,6 +36,7 @@ mod decision;
 mod diagnostics;
 mod document;
 mod error;
+pub mod golden;
 mod json;
 mod literal;
 mod near;
@@ -44,6 +45,8 @@ mod path;
 mod read;
 mod request;
 mod scalar;
+#[cfg(feature = "schema")]
+mod schema;
 mod yaml;
 
 pub use catalog::{catalog_layer, catalog_layer_from, catalog_layer_to_node};
@@ -56,6 +59,8 @@ pub use error::{Error, Issue};
 pub use node::Node;
 pub use read::{MAX_DEPTH, MAX_EXTRA_BYTES, MAX_TEXT_BYTES, read_many, read_one, text_of};
 pub use request::{request_from, request_to_node};
+#[cfg(feature = "schema")]
+pub use schema::{Shape, schema};
 
 #[cfg(test)]
 mod tests;

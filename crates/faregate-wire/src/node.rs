@@ -110,7 +110,11 @@ impl Node {
 const SHOWN_CHARS: usize = 60;
 
 pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS) {
+    shortened_to(SHOWN_CHARS, text)
+}
+
+pub(crate) fn shortened_to(chars: usize, text: &str) -> String {
+    match text.char_indices().nth(chars) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
     }

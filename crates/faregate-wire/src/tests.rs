@@ -1,6 +1,9 @@
 //! Tests by what goes in and what comes out.
 
 mod decisions;
+mod golden;
 mod properties;
 mod reading;
+#[cfg(feature = "schema")]
+mod schemas;
 mod shapes;
