@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use faregate_syntax::ast::{Commit, LimitKind, MoveKind, Partial};
 
-use crate::{Money, Ratio, Timestamp};
+use crate::{ErrorClass, Money, Ratio, Timestamp};
 
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Explanation {
     pub request: String,
     /// The workload that decided; `None` where the request was denied before one was picked.
     pub workload: Option<String>,
-    /// The budgets touched, in the order of the text.
+    /// The budgets touched, by name; the limits of one in the order of the text.
     pub budgets: Vec<BudgetUse>,
     /// The highest threshold that each budget touched has reached.
     pub alerts: Vec<Alert>,
@@ -137,6 +137,8 @@ pub struct Attempt {
     pub tier: u32,
     /// The kind of move from the first; `None`: it is the first.
     pub role: Option<MoveKind>,
+    /// The error classes after which a move leads here from an earlier attempt; empty for the first.
+    pub on: Vec<ErrorClass>,
     /// What it is expected to cost; `None`: unknown.
     pub expected_cost: Option<Money>,
     /// What it costs at most; `None`: unknown or no bound.
@@ -167,6 +169,7 @@ impl Attempt {
             credential: Credential::Shared,
             tier: 1,
             role: None,
+            on: Vec::new(),
             expected_cost: None,
             worst_cost: None,
             max_output_tokens: None,

@@ -2,7 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::reference::{self, Inputs};
-use crate::{Context, Decision, PolicySet, Request};
+use crate::{Context, Decision, PolicySet, Request, Why};
 
 /// Decides requests. Immutable, `Send + Sync`, without clock, randomness, files or network.
 ///
@@ -41,13 +41,23 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn decide(&self, request: &Request, context: &Context) -> Decision {
-        let inputs = Inputs {
+        reference::decide(self.inputs(), request, context)
+    }
+
+    /// Says of one endpoint, rule by rule, why it is where it is, also where no tier names its model. `None`: the
+    /// catalog has no such endpoint, or the request is denied before endpoints are looked at.
+    #[must_use]
+    pub fn why(&self, request: &Request, context: &Context, endpoint: &str) -> Option<Why> {
+        reference::why(self.inputs(), request, context, endpoint)
+    }
+
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs {
             sources: self.policy.sources(),
             policy: self.policy.policy(),
             policy_digest: self.policy.digest(),
             catalog: &self.catalog,
-        };
-        reference::decide(inputs, request, context)
+        }
     }
 
     /// Returns the policy.

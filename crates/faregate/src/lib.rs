@@ -39,5 +39,6 @@ pub use engine::{Engine, EngineError};
 pub use faregate_syntax as syntax;
 pub use money::{Money, MoneyError, Ratio};
 pub use policy::{Checked, MAX_FILES, PolicySet, check_set};
+pub use reference::{Check, CheckVerdict, CredentialWhy, Why};
 pub use request::{AttributeValue, Key, MAX_COUNT, Request};
 pub use time::{Date, TimeOfDay, Timestamp, TimestampError};

@@ -16,6 +16,7 @@ mod plan;
 mod reason;
 mod truth;
 mod values;
+mod why;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ use deny::Out;
 use filters::Waived;
 use reason::RawReason;
 use truth::Truth;
+pub(crate) use why::why;
+pub use why::{Check, CheckVerdict, CredentialWhy, Why};
 use world::World;
 
 /// What a decision is made with.
@@ -230,10 +233,7 @@ fn route<'a>(
         exclusions(world, out.into_iter().chain(unreached.into_iter().map(|(c, r)| (c, vec![r]))));
     let retry = world.retry_uses(routing, &plan);
     let worst_cost = bounds.dearest(plan.iter().map(|c| c.worst.known()));
-    let attempts: Vec<_> = match plan.first() {
-        Some(first) => plan.iter().map(|c| world.attempt(routing, first, c)).collect(),
-        None => Vec::new(),
-    };
+    let attempts = plan.iter().enumerate().map(|(n, c)| world.attempt(routing, &plan, n, c)).collect();
     Decision::Route(Box::new(Plan {
         expected_cost: plan.first().and_then(|c| c.expected),
         worst_cost,

@@ -121,10 +121,11 @@ impl Zone {
         let zoned = jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.0.clone());
         let date = zoned.date();
         let time = zoned.time();
-        let seconds = (u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs()))
-            * 60
-            + u32::from(time.second().unsigned_abs());
-        let ms = seconds * 1000 + u32::from(time.millisecond().unsigned_abs());
+        let part = |n: i16, ms: u32| u32::from(n.unsigned_abs()).saturating_mul(ms);
+        let ms = part(i16::from(time.hour()), 3_600_000)
+            .saturating_add(part(i16::from(time.minute()), 60_000))
+            .saturating_add(part(i16::from(time.second()), 1000))
+            .saturating_add(part(time.millisecond(), 1));
         let weekday = date.weekday().to_monday_zero_offset().unsigned_abs();
         let date =
             Date { year: date.year(), month: date.month().unsigned_abs(), day: date.day().unsigned_abs() };
@@ -141,9 +142,10 @@ impl Zone {
             // Minutes and hours are lengths of time. Where a zone is off by parts of an hour, hours begin on its clock.
             Period::Minute | Period::Hour => {
                 let length = if period == Period::Minute { 60_000 } else { 3_600_000 };
-                let offset = i64::from(zoned.offset().seconds()) * 1000;
-                let start = (at.0 + offset).div_euclid(length) * length - offset;
-                return Some((Timestamp(start), Timestamp(start + length)));
+                let offset = i64::from(zoned.offset().seconds()).checked_mul(1000)?;
+                let into = at.0.checked_add(offset)?.checked_rem_euclid(length)?;
+                let start = at.0.checked_sub(into)?;
+                return Some((Timestamp(start), Timestamp(start.checked_add(length)?)));
             }
             Period::Day => (day, day.tomorrow().ok()?),
             Period::Week => {

@@ -155,7 +155,7 @@ impl PriceList {
         let borders = self.overrides.iter().flatten().filter_map(|o| o.utc).flat_map(|(from, to)| [from, to]);
         let mut dearest = at(start);
         for border in borders {
-            let ahead = (border.0 + DAY_MS - start.0) % DAY_MS;
+            let ahead = border.0.wrapping_add(DAY_MS).wrapping_sub(start.0).checked_rem(DAY_MS).unwrap_or(0);
             if u64::from(ahead) <= span_ms {
                 dearest = dearest.max_each(at(border));
             }

@@ -128,11 +128,9 @@ impl<'a> Checker<'a> {
                 }
             }
             RouteStatement::Credentials { mode, providers } => {
-                if providers.is_empty() {
-                    if self.once(seen, "credentials", span) {
-                        routing.credentials = *mode;
-                        routing.credentials_span = Some(span);
-                    }
+                if providers.is_empty() && self.once(seen, "credentials", span) {
+                    routing.credentials = *mode;
+                    routing.credentials_span = Some(span);
                 }
                 for provider in providers {
                     if let Some((_, first)) = routing.credentials_for.get(&provider.value) {

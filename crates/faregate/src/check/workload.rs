@@ -96,10 +96,8 @@ impl<'a> Checker<'a> {
                     self.once(&mut seen, "otherwise", statement.span);
                     otherwise = otherwise.or(Some(statement.span));
                 }
-                WorkloadStatement::Deny(text) => {
-                    if self.once(&mut seen, "deny", statement.span) {
-                        deny = Some((text.value.clone(), statement.span));
-                    }
+                WorkloadStatement::Deny(text) if self.once(&mut seen, "deny", statement.span) => {
+                    deny = Some((text.value.clone(), statement.span));
                 }
                 _ => {}
             }
@@ -128,7 +126,8 @@ impl<'a> Checker<'a> {
             Some(Body::Deny(text, span))
         } else if sections.route.is_none() {
             let wrote_route = block.statements.iter().any(|s| matches!(s.kind, WorkloadStatement::Use(_)));
-            if !broken && !(wrote_route && self.uses_unknown(block)) {
+            let explained = broken || (wrote_route && self.uses_unknown(block));
+            if !explained {
                 let help = "write `route { models … }`, or `deny \"…\"`";
                 self.push(messages::missing_statement(
                     block.keyword,

@@ -47,10 +47,10 @@ pub(super) fn by_shares<'a>(
 fn share_weight(share: Ratio, siblings: usize) -> u64 {
     let units = share.0.units().max(0).unsigned_abs();
     // A share is at most one, so the product is at most 10^36, below 2^127.
-    let scaled = units.checked_mul(u128::from(SCALE)).unwrap_or(u128::MAX);
+    let scaled = units.saturating_mul(u128::from(SCALE));
     let one = faregate_syntax::Fixed::ONE.units().unsigned_abs();
     let siblings = u128::try_from(siblings).unwrap_or(1).max(1);
-    let divisor = one.checked_mul(siblings).unwrap_or(u128::MAX);
+    let divisor = one.saturating_mul(siblings);
     scaled.checked_div(divisor).and_then(|w| u64::try_from(w).ok()).unwrap_or(0)
 }
 

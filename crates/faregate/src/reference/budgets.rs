@@ -25,6 +25,9 @@ pub(super) struct Ledger<'a> {
     pub(super) ignored: BTreeSet<String>,
 }
 
+/// What tells rows apart: budget, values of `per`, kind, window.
+type RowKey<'r> = (&'r str, &'r [String], LimitKind, Option<&'r str>);
+
 /// One counter of a budget, as a candidate meets it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Counter {
@@ -55,7 +58,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn rows(&mut self, world: &World<'_>) -> Result<(), String> {
-        let mut seen: BTreeMap<(&str, &[String], LimitKind, Option<&str>), usize> = BTreeMap::new();
+        let mut seen: BTreeMap<RowKey<'_>, usize> = BTreeMap::new();
         for (at, row) in world.context.budgets.iter().flatten().enumerate() {
             let name = format!("`context.budgets[{at}]` (budget `{}`)", row.budget);
             let Some(budget) = world.policy.budgets.iter().find(|b| b.name == row.budget) else {
@@ -356,7 +359,7 @@ fn row_counts(row: &BudgetRow, limit: &Limit, now: Timestamp) -> bool {
     }
 }
 
-fn kind(kind: LimitKind) -> &'static str {
+pub(super) fn kind(kind: LimitKind) -> &'static str {
     crate::check::kind_name(kind)
 }
 

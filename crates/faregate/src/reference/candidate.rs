@@ -154,15 +154,14 @@ impl<'a> World<'a> {
 
     /// Returns every endpoint of the tiers with every credential of its provider.
     pub(super) fn candidates(&self, routing: &Routing, tiers: &Tiers) -> Vec<Candidate<'a>> {
-        let mut candidates = Vec::new();
-        for endpoint in self.catalog.endpoints() {
-            let Some(tier) = tiers.tier_of.get(&endpoint.model) else { continue };
-            let own = self.context.credentials.iter().filter(|c| c.provider == endpoint.provider);
-            for own in std::iter::once(None).chain(own.map(Some)) {
-                candidates.push(self.candidate(routing, endpoint, own, *tier));
-            }
-        }
-        candidates
+        let named = self.catalog.endpoints().iter().filter_map(|e| Some((e, *tiers.tier_of.get(&e.model)?)));
+        named.flat_map(|(endpoint, tier)| self.with_all_credentials(routing, endpoint, tier)).collect()
+    }
+
+    /// Returns an endpoint with each credential of its provider, the shared one first.
+    pub(super) fn with_all_credentials(&self, routing: &Routing, endpoint: &'a Endpoint, tier: u32) -> Vec<Candidate<'a>> {
+        let own = self.context.credentials.iter().filter(|c| c.provider == endpoint.provider);
+        std::iter::once(None).chain(own.map(Some)).map(|own| self.candidate(routing, endpoint, own, tier)).collect()
     }
 
     fn candidate(

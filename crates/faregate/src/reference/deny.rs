@@ -88,12 +88,8 @@ impl World<'_> {
                 }
             }
         }
-        let mut best: Option<((bool, Option<Span>, &str), (usize, &str))> = None;
-        for (key, value) in counts {
-            if best.is_none_or(|(_, (count, _))| value.0 > count) {
-                best = Some((key, value));
-            }
-        }
+        // The last of equal maxima would be the latest place, so the earliest is looked for from the back.
+        let best = counts.into_iter().rev().max_by_key(|(_, (count, _))| *count);
         match best {
             Some(((_, span, rule), (count, detail))) => (rule.to_owned(), span, detail.to_owned(), count),
             None => ("built-in".to_owned(), None, String::new(), 0),

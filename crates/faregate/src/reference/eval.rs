@@ -150,7 +150,7 @@ impl World<'_> {
     pub(super) fn missing(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let mut leaves = Vec::new();
-        self.leaves(expr, &mut leaves);
+        leaves_of(expr, &mut leaves);
         for leaf in leaves.into_iter().filter(|l| self.eval(l, candidate) == Truth::Unknown) {
             attributes(leaf, &mut |attr| {
                 let name = attr.to_string();
@@ -160,15 +160,6 @@ impl World<'_> {
             });
         }
         names
-    }
-
-    #[expect(clippy::only_used_in_recursion, reason = "a method beside its siblings")]
-    fn leaves<'e>(&self, expr: &'e Expr, into: &mut Vec<&'e Expr>) {
-        match &expr.kind {
-            ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().for_each(|p| self.leaves(p, into)),
-            ExprKind::Not(inner) => self.leaves(inner, into),
-            _ => into.push(expr),
-        }
     }
 
     /// Says why an expression is not what it should be: the smallest parts that decide it.
@@ -224,6 +215,14 @@ impl World<'_> {
 /// Calls `see` for each attribute that an expression reads.
 pub(super) fn attributes(expr: &Expr, see: &mut impl FnMut(&Attr)) {
     crate::check::attributes(expr, see);
+}
+
+fn leaves_of<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().for_each(|p| leaves_of(p, into)),
+        ExprKind::Not(inner) => leaves_of(inner, into),
+        _ => into.push(expr),
+    }
 }
 
 /// The truth of a comparison of `attempt.error` alone.

@@ -88,27 +88,36 @@ impl<'a> World<'a> {
     }
 
     fn moves(&self, fallback: &Fallback, from: &Candidate<'_>, to: &Candidate<'_>) -> bool {
+        !self.classes(fallback, from, to).is_empty()
+    }
+
+    /// Returns the error classes after which a move from one candidate leads to another.
+    fn classes(&self, fallback: &Fallback, from: &Candidate<'_>, to: &Candidate<'_>) -> BTreeSet<ErrorClass> {
         let kind = move_kind(from, to);
-        fallback.rules.iter().filter(|r| r.kind == kind).any(|rule| {
-            rule.on.iter().any(|class| {
-                let larger = *class != ErrorClass::ContextLength
-                    || to.endpoint.facts.context_length > from.endpoint.facts.context_length
-                        && from.endpoint.facts.context_length.is_some();
-                larger && rule.when.as_ref().is_none_or(|w| self.possible(w, to, *class).0)
-            })
-        })
+        let rules = fallback.rules.iter().filter(|r| r.kind == kind);
+        let pairs = rules.flat_map(|rule| rule.on.iter().map(move |class| (rule, *class)));
+        let leads = pairs.filter(|(rule, class)| {
+            let context = |c: &Candidate<'_>| c.endpoint.facts.context_length;
+            let larger = context(from).is_some() && context(to) > context(from);
+            (*class != ErrorClass::ContextLength || larger)
+                && rule.when.as_ref().is_none_or(|w| self.possible(w, to, *class).0)
+        });
+        leads.map(|(_, class)| class).collect()
     }
 
     /// Turns a candidate of the plan into an attempt.
     pub(super) fn attempt(
         &self,
         routing: &Routing,
-        first: &Candidate<'a>,
+        plan: &[Candidate<'a>],
+        number: usize,
         candidate: &Candidate<'a>,
     ) -> Attempt {
         let endpoint = candidate.endpoint;
         let retry = routing.retry.as_ref();
-        let is_first = std::ptr::eq(first, candidate);
+        let before = plan.get(..number).unwrap_or_default();
+        let on = routing.fallback.iter().flat_map(|f| before.iter().flat_map(|b| self.classes(f, b, candidate)));
+        let on: BTreeSet<ErrorClass> = on.collect();
         let supports = endpoint.facts.supports.clone().unwrap_or_default();
         let drop_parameters: BTreeSet<String> =
             self.request.parameters.iter().filter(|p| !supports.contains(*p)).cloned().collect();
@@ -119,7 +128,8 @@ impl<'a> World<'a> {
             provider: endpoint.provider.clone(),
             credential: candidate.credential(),
             tier: candidate.tier,
-            role: (!is_first).then(|| move_kind(first, candidate)),
+            role: before.first().map(|first| move_kind(first, candidate)),
+            on: on.into_iter().collect(),
             expected_cost: candidate.expected,
             worst_cost: candidate.worst.known(),
             max_output_tokens: candidate.output_limit,
@@ -239,6 +249,9 @@ impl<'a> World<'a> {
                 }
             }
         }
+        // By name; the sort is stable, so that the limits of one budget keep their order.
+        uses.sort_by(|a: &BudgetUse, b| a.budget.cmp(&b.budget));
+        alerts.sort_by(|a, b| a.budget.cmp(&b.budget));
         (uses, alerts)
     }
 

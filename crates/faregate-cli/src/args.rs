@@ -1,0 +1,156 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Policies for gateways that send requests to large language models.
+///
+/// A policy says which workload may go to which model and provider, at what price, and what may replace it. `faregate`
+/// decides requests by it, checks it and tests it.
+#[derive(Debug, Parser)]
+#[command(name = "faregate", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Decide requests: where each may go, or why it may not.
+    Decide(Decide),
+    /// Check policies without deciding anything.
+    Check(Check),
+    /// Format policies; there is one layout.
+    Fmt(Fmt),
+    /// Run golden cases: `*.test.yaml` files.
+    Test(Test),
+    /// Import catalogs of endpoints and prices.
+    Catalog(Catalog),
+    /// Print the JSON Schema of a shape.
+    Schema(Schema),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  faregate decide policies/support.fare --catalog policies/catalogs/market.yaml \\\n      \
+                        --catalog policies/catalogs/data-terms.yaml --request policies/requests/chat.yaml")]
+pub(crate) struct Decide {
+    /// Files of the policy set, in order.
+    #[arg(required = true, value_name = "POLICY")]
+    pub(crate) policies: Vec<PathBuf>,
+    /// A catalog; several are laid over one another in order.
+    #[arg(long = "catalog", required = true, value_name = "FILE")]
+    pub(crate) catalogs: Vec<PathBuf>,
+    /// Requests, with their contexts or without; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: PathBuf,
+    /// The context of requests that bring none; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<PathBuf>,
+    /// Tell of one endpoint, rule by rule, why it is where it is.
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) why: Option<String>,
+    /// How to write the decision.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Exit with 1 where a request is denied.
+    #[arg(long)]
+    pub(crate) fail_on_deny: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Policies, or folders: a folder means the sets of its `faregate.yaml`, else each policy in it by itself.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A catalog to check against; several are laid over one another in order.
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub(crate) catalogs: Vec<PathBuf>,
+    /// Take all policies named as one set, in order.
+    #[arg(long)]
+    pub(crate) set: bool,
+    /// The day by which waivers and sunsets are dated, as 2026-11-23; else that of the catalog.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) now: Option<String>,
+    /// Take `warnings`, or one code, as errors. May be given several times.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) deny: Vec<String>,
+    /// How to write the findings.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fmt {
+    /// Policies or folders; `-` formats standard input to standard output.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Change nothing; exit with 1 where a file is not formatted.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Files of cases, or folders that are searched for `*.test.yaml`.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to write the results.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Catalog {
+    #[command(subcommand)]
+    pub(crate) command: CatalogCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Make a catalog from somebody's price list.
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Whose list it is.
+    #[arg(long, value_enum)]
+    pub(crate) from: Source,
+    /// The list: a folder or an archive (.tar.gz).
+    #[arg(value_name = "PATH")]
+    pub(crate) source: PathBuf,
+    /// Which names mean which model, and other choices: a file like policies/catalogs/model-names.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) names: PathBuf,
+    /// Where to write the catalog; else to standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The version of the list, for the heading: `commit f3fc692`.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) origin: Option<String>,
+    /// The day of the list, as 2026-11-23; else the newest day in it.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Source {
+    /// The TOML tree of models.dev.
+    ModelsDev,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which shape: request, context, catalog, decision, case.
+    #[arg(value_name = "SHAPE")]
+    pub(crate) shape: String,
+}

@@ -1,0 +1,134 @@
+//! `faregate test`
+
+use std::path::{Path, PathBuf};
+
+use faregate::{Catalog, Completeness, Engine, PolicySet, check_set};
+use faregate_wire::golden::{Case, Expect, Got, Input, read_cases};
+use serde::Serialize;
+
+use crate::args::{Format, Test};
+use crate::{Exit, Failure, Surroundings, files, paint};
+
+/// How a case went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaseResult {
+    /// Its file.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// Whether all is as expected.
+    pub ok: bool,
+    /// How what came out differs.
+    pub differences: Vec<String>,
+}
+
+/// The shape of `faregate test --format json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    passed: usize,
+    failed: usize,
+    cases: &'a [CaseResult],
+}
+
+pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for path in &args.paths {
+        let found = files::find(path, ".test.yaml")?;
+        if found.is_empty() {
+            return Err(Failure(format!("{} holds no cases (*.test.yaml)", path.display())));
+        }
+        paths.extend(found);
+    }
+    let mut results = Vec::new();
+    for path in &paths {
+        for case in read(path).map_err(Failure)? {
+            let differences = run_case(&case);
+            let file = path.display().to_string();
+            results.push(CaseResult { file, name: case.name, ok: differences.is_empty(), differences });
+        }
+    }
+    let passed = results.iter().filter(|r| r.ok).count();
+    let failed = results.len().saturating_sub(passed);
+    match args.format {
+        Format::Json => {
+            let report = Report { passed, failed, cases: &results };
+            writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&report)?)?;
+        }
+        Format::Text => {
+            for result in results.iter().filter(|r| !r.ok) {
+                let mark = paint::error("failed", surroundings.colour);
+                writeln!(surroundings.out, "{mark} {}: {}", result.file, result.name)?;
+                for difference in &result.differences {
+                    writeln!(surroundings.out, "  {difference}")?;
+                }
+            }
+            let counts = format!("{passed} passed, {failed} failed");
+            let counts = match failed {
+                0 => paint::good(&counts, surroundings.colour),
+                _ => paint::error(&counts, surroundings.colour),
+            };
+            writeln!(surroundings.out, "{counts}")?;
+        }
+    }
+    if results.is_empty() {
+        return Err(Failure("the files hold no cases".to_owned()));
+    }
+    Ok(if failed == 0 { Exit::Done } else { Exit::No })
+}
+
+/// Reads the golden cases of a file; paths in it are relative to the file.
+///
+/// # Errors
+/// What is wrong with the file as a whole, as a message that names it.
+pub fn read(path: &Path) -> Result<Vec<Case>, String> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let text = |path: &Path| std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()));
+    let mut load = |name: &str| text(&folder.join(name));
+    read_cases(&text(path)?, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
+}
+
+/// Runs a golden case through the engine and returns how what came out differs; nothing where the case holds.
+#[must_use]
+pub fn run_case(case: &Case) -> Vec<String> {
+    if let Some(settled) = case.settled() {
+        return settled;
+    }
+    let (Ok(input), Ok(expect)) = (&case.input, &case.expect) else { return vec!["the case cannot be read".to_owned()] };
+    let texts = || input.policies.iter().map(|p| (p.name.as_str(), p.text.as_str()));
+    let catalog = match Catalog::new(input.catalog.clone()) {
+        Ok(catalog) => catalog,
+        Err(errors) => {
+            let lines: Vec<String> = errors.iter().map(|e| format!("catalog: {e}")).collect();
+            return case.differences(Got::Error(&lines.join("\n")));
+        }
+    };
+    if matches!(expect, Expect::Diagnostics(_)) {
+        let checked = check_set(texts(), Completeness::Whole);
+        let found = match &checked.policy {
+            Some(policy) => {
+                let catalog = (!input.catalog.is_empty()).then_some(&catalog);
+                policy.check_with(catalog, input.check_now)
+            }
+            None => checked.diagnostics,
+        };
+        let list: Vec<_> = found.iter().cloned().collect();
+        return case.differences(Got::Diagnostics(&list, found.sources()));
+    }
+    match decide(texts(), catalog, input) {
+        Ok(decision) => case.differences(Got::Decision(&decision)),
+        Err(error) => case.differences(Got::Error(&error)),
+    }
+}
+
+fn decide<'a>(
+    texts: impl Iterator<Item = (&'a str, &'a str)>,
+    catalog: Catalog,
+    input: &Input,
+) -> Result<faregate::Decision, String> {
+    let policy = PolicySet::parse(texts).map_err(|d| format!("the policy does not load:\n{d}"))?;
+    let engine = Engine::new(policy, catalog).map_err(|e| e.to_string())?;
+    let (Some(request), Some(context)) = (&input.request, &input.context) else {
+        return Err("the case has no request or no context".to_owned());
+    };
+    Ok(engine.decide(request, context))
+}
