@@ -78,7 +78,7 @@ impl<'i> Kids<'i> {
 
 /// Whether a rule is a mark or a keyword.
 ///
-/// INVARIANT: these stand at the end of the grammar, from `open` on; a test keeps it so.
+/// INVARIANT: these, and nothing else, stand at the end of the grammar, from `open` on; a test keeps it so.
 pub(crate) fn is_noise(rule: Rule) -> bool {
     rule >= Rule::open || rule == Rule::EOI
 }
@@ -201,4 +201,19 @@ fn unescape(quoted: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_and_keywords_stand_last_in_the_grammar() {
+        let marks = [Rule::open, Rule::close, Rule::open_paren, Rule::close_paren, Rule::comma, Rule::equals];
+        for rule in Rule::all_rules() {
+            let keyword = format!("{rule:?}").starts_with("kw_");
+            let noise = keyword || marks.contains(rule) || *rule == Rule::EOI;
+            assert_eq!(is_noise(*rule), noise, "{rule:?}");
+        }
+    }
 }

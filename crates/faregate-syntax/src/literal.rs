@@ -12,6 +12,7 @@ use crate::{Fixed, FixedError};
 /// The largest count, and the longest duration in milliseconds: 2^53 - 1, which every JSON reader keeps exact.
 const MAX_COUNT: u64 = (1 << 53) - 1;
 
+/// Milliseconds in each unit of time.
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 3_600_000;
@@ -89,14 +90,12 @@ fn ratio(text: &str) -> Result<LiteralKind, Problem> {
 }
 
 fn count(text: &str) -> Result<LiteralKind, Problem> {
-    let (number, places) = match (text.strip_suffix('k'), text.strip_suffix('M')) {
-        (Some(number), _) => (number, 3),
-        (_, Some(number)) => (number, 6),
-        _ => (text, 0),
+    let (number, factor) = match (text.strip_suffix('k'), text.strip_suffix('M')) {
+        (Some(number), _) => (number, 1_000),
+        (_, Some(number)) => (number, 1_000_000),
+        _ => (text, 1),
     };
-    let count = decimal(text, number)?.checked_shift_left(places).ok_or_else(|| messages::too_large(text))?;
-    let count = whole(count).ok_or_else(|| messages::count_not_whole(text))?;
-    in_range(text, count).map(LiteralKind::Count)
+    times(text, number, factor)?.map(LiteralKind::Count).ok_or_else(|| messages::count_not_whole(text))
 }
 
 fn duration(text: &str) -> Result<LiteralKind, Problem> {
@@ -110,21 +109,25 @@ fn duration(text: &str) -> Result<LiteralKind, Problem> {
         "d" => DAY,
         _ => return Err(messages::bad_literal(text)),
     };
-    let ms = decimal(text, number)?.checked_mul_int(unit_ms).ok_or_else(|| messages::too_large(text))?;
-    let ms = whole(ms).ok_or_else(|| messages::duration_not_whole(text))?;
-    in_range(text, ms).map(LiteralKind::Duration)
+    times(text, number, unit_ms)?.map(LiteralKind::Duration).ok_or_else(|| messages::duration_not_whole(text))
 }
 
-fn whole(n: Fixed) -> Option<u64> {
-    let one = Fixed::ONE.units();
-    if n.units().checked_rem(one)? != 0 {
-        return None;
+/// Returns `number` times `factor` if that is whole; both are parts of the literal `text`.
+fn times(text: &str, number: &str, factor: u64) -> Result<Option<u64>, Problem> {
+    let number = number.replace('_', "");
+    let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let decimals = u32::try_from(fraction.len()).unwrap_or(u32::MAX);
+    // No factor makes more decimals whole than it has digits itself.
+    let Some(divisor) = 10_u128.checked_pow(decimals).filter(|_| decimals < 20) else { return Ok(None) };
+    let digits = format!("{whole}{fraction}").parse::<u128>().ok();
+    let product =
+        digits.and_then(|n| n.checked_mul(u128::from(factor))).ok_or_else(|| messages::too_large(text))?;
+    if product.checked_rem(divisor) != Some(0) {
+        return Ok(None);
     }
-    u64::try_from(n.units().checked_div(one)?).ok()
-}
-
-fn in_range(text: &str, n: u64) -> Result<u64, Problem> {
-    if n > MAX_COUNT { Err(messages::too_large(text)) } else { Ok(n) }
+    let quotient = product.checked_div(divisor).and_then(|n| u64::try_from(n).ok());
+    quotient.filter(|n| *n <= MAX_COUNT).map(Some).ok_or_else(|| messages::too_large(text))
 }
 
 fn date(text: &str) -> Result<civil::Date, Problem> {
@@ -145,7 +148,7 @@ fn plain(day: civil::Date) -> Date {
 
 fn instant(text: &str) -> Result<LiteralKind, Problem> {
     let (day, clock) = text.split_once('T').unwrap_or((text, ""));
-    let day = date(day).map_err(|_| messages::no_such_day(text))?;
+    let day = date(day)?;
     let clock = clock.strip_suffix('Z').unwrap_or(clock);
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
     let time = clock_time(text, clock)?;

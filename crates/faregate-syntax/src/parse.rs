@@ -231,7 +231,7 @@ impl<'a> Parser<'a> {
         if let Some(kind) = kind {
             self.discard(kind, first..end.token);
         }
-        self.resume(BlockKind::File, end.after(), all, resume)
+        end.after()
     }
 
     /// Reads statements for their diagnostics only.
@@ -421,7 +421,8 @@ impl<'a> Parser<'a> {
             nearest(self.token_text(found), goes_on.chain(kind.statement_words().iter().copied()))
                 .is_some_and(|similar| !keywords.iter().any(|keyword| keyword == similar))
         };
-        if found > i && word && failure.complete() && (first || near()) {
+        let comment = matches!(self.token_text(found), "#" | "/");
+        if found > i && failure.complete() && (first && (word || comment) || word && near()) {
             // The statement itself is whole; what follows is one of its own, and will be reported as such.
             if let Ok(read) = self.try_read(line, i, found) {
                 return Ok(read);
@@ -589,3 +590,6 @@ fn is_line(rule: Rule) -> bool {
             | Rule::invariant_head
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,10 +52,12 @@ impl Printer<'_> {
             let long = self.lines.len() > first.saturating_add(1);
             // Somewhere between two declarations, of which one has several lines, there is an empty line.
             let apart = self.lines.get(above..=first).unwrap_or_default().iter().any(|line| line.blank_above);
-            if above > 0 && !apart && (long || previous_is_long) {
-                if let Some(line) = self.lines.get_mut(above) {
-                    line.blank_above = true;
-                }
+            if above > 0
+                && !apart
+                && (long || previous_is_long)
+                && let Some(line) = self.lines.get_mut(above)
+            {
+                line.blank_above = true;
             }
             previous_is_long = long;
         }
@@ -164,7 +166,8 @@ impl Printer<'_> {
     /// Writes the comment that stands behind what was written last, if there is one.
     fn trailing_comment(&mut self) {
         let Some(comment) = self.pending() else { return };
-        let behind = !self.lines.is_empty() && !self.between(self.written, comment.start).contains('\n');
+        let between = self.between(self.written, comment.start);
+        let behind = !self.lines.is_empty() && !between.contains('\n') && between.trim().is_empty();
         if behind {
             let line = self.lines.pop().unwrap_or_default();
             let text = format!("{} {}", line.text, self.comment_text(comment));
@@ -231,15 +234,21 @@ impl Printer<'_> {
 
     /// Whether a blank belongs between two tokens.
     fn apart(&self, before: Token, token: Token) -> bool {
-        match (before.text(self.text), token.text(self.text)) {
-            (_, "," | ")" | ".") | ("(" | ".", _) | ("present", "(") | ("{", "}") => false,
-            _ => true,
-        }
+        let touch = matches!(
+            (before.text(self.text), token.text(self.text)),
+            (_, "," | ")" | ".") | ("(" | ".", _) | ("present", "(") | ("{", "}")
+        );
+        !touch
     }
 
     fn may_wrap_after(&self, i: usize) -> bool {
-        let text = self.lexed.tokens.get(i).map_or("", |token| token.text(self.text));
-        matches!(text, "," | "and" | "or" | "then")
+        let text = |i: usize| self.lexed.tokens.get(i).map_or("", |token| token.text(self.text));
+        match text(i) {
+            "," | "or" | "then" => true,
+            // `between 1 and 2` stays together.
+            "and" => i.checked_sub(2).is_none_or(|i| text(i) != "between"),
+            _ => false,
+        }
     }
 
     fn start(&self, i: usize) -> u32 {
