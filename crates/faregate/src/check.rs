@@ -38,6 +38,8 @@ pub(super) struct Checker<'a> {
     sources: &'a Sources,
     files: &'a [File],
     scope: Scope<'a>,
+    /// Where the text could not be read.
+    broken: Vec<Span>,
     diagnostics: Vec<Diagnostic>,
     policy: Policy,
 }
@@ -51,17 +53,24 @@ pub(crate) fn check(
     parsed: Vec<Diagnostic>,
     completeness: Completeness,
 ) -> (Option<Policy>, Vec<Diagnostic>) {
-    let broken = parsed.iter().any(Diagnostic::is_error);
-    let mut checker =
-        Checker { sources, files, scope: Scope::default(), diagnostics: parsed, policy: Policy::default() };
+    let broken: Vec<Span> = parsed.iter().map(|d| d.primary.span).collect();
+    let mut checker = Checker {
+        sources,
+        files,
+        scope: Scope::default(),
+        broken,
+        diagnostics: parsed,
+        policy: Policy::default(),
+    };
     checker.collect(files);
     checker.headers();
     checker.guardrails();
     checker.budgets();
-    checker.workloads(completeness, broken);
+    checker.workloads(completeness);
     checker.invariants();
     let mut diagnostics = checker.diagnostics;
-    let policy = checker.policy;
+    let mut policy = checker.policy;
+    policy.declared = checker.scope.declared;
     let loads = !diagnostics.iter().any(Diagnostic::is_error);
     if loads {
         lints::lint(&policy, files, &mut diagnostics);
@@ -99,6 +108,11 @@ fn sort(diagnostics: &mut Vec<Diagnostic>) {
 impl<'a> Checker<'a> {
     fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether part of a declaration could not be read, so that what is missing there may only be unread.
+    fn is_broken(&self, block: Span) -> bool {
+        self.broken.iter().any(|s| s.file == block.file && block.start <= s.start && s.start <= block.end)
     }
 
     fn file_name(&self, id: FileId) -> &'a str {

@@ -143,7 +143,7 @@ pub struct Attempt {
     pub expected_cost: Option<Money>,
     /// What it costs at most; `None`: unknown or no bound.
     pub worst_cost: Option<Money>,
-    /// The output limit to send; `None`: none is known.
+    /// The output limit to send: the request's own, else what an `output` ceiling sets; `None`: none.
     pub max_output_tokens: Option<u64>,
     /// The most time for a call, in milliseconds.
     pub timeout_ms: Option<u64>,

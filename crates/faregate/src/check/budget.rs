@@ -94,13 +94,15 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        let broken = self.is_broken(block.span);
         if let Some(spend) = spend
             && !byok
+            && !broken
         {
             self.push(messages::missing_byok(&block.name, spend));
         }
         let limits_written = block.statements.iter().any(|s| matches!(s.kind, BudgetStatement::Limit(..)));
-        if !limits_written {
+        if !limits_written && !broken {
             let what = format!("budget `{}` limits nothing", block.name.text);
             let diagnostic = messages::no_effect(block.name.span, what);
             self.push(diagnostic.help("write `spend`, `requests`, `tokens` or `concurrency` with a limit"));
@@ -166,7 +168,7 @@ impl<'a> Checker<'a> {
             (Some(word), _) => {
                 let period = Period::parse(&word.text);
                 if period.is_none() {
-                    self.push(messages::unknown_name("window", word, Period::NAMES));
+                    self.push(messages::undeclared_value(&word.text, word.span, "a window", &Period::NAMES));
                 }
                 period.map(Some)
             }

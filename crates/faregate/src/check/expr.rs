@@ -142,9 +142,9 @@ impl<'a> Checker<'a> {
                     return None;
                 }
                 let name = attr.to_string();
-                let low_value = self.number(low, &attr.ty, &name);
-                let high_value = self.number(high, &attr.ty, &name);
-                let (low_value, high_value) = (low_value?, high_value?);
+                // Two bounds of the wrong type are one mistake.
+                let low_value = self.number(low, &attr.ty, &name)?;
+                let high_value = self.number(high, &attr.ty, &name)?;
                 let zone = zone?;
                 if low_value > high_value && attr.ty != Type::TimeOfDay {
                     self.push(messages::never_true(expr.span, "the lower bound is above the upper one"));
@@ -456,8 +456,7 @@ impl<'a> Checker<'a> {
         };
         if value.is_none() {
             let found = messages::describe_literal(literal);
-            let money = |t: &LiteralKind| matches!(t, L::Money(_) | L::Price(..));
-            let diagnostic = if matches!(ty, Type::Money | Type::Price(_)) && money(&literal.kind) {
+            let diagnostic = if matches!(ty, Type::Price(_)) && matches!(literal.kind, L::Price(..)) {
                 messages::unit_mismatch(literal.span, found, ty.describe())
             } else {
                 messages::wants_literal(literal, found, ty)

@@ -48,7 +48,7 @@ impl<'a> Checker<'a> {
                 GuardrailStatement::WaivableIn(_) => {}
             }
         }
-        if rules.is_empty() && !wrong {
+        if rules.is_empty() && !wrong && !self.is_broken(block.span) {
             let what = format!("guardrail `{}` neither requires nor forbids anything", block.name.text);
             self.push(messages::no_effect(block.name.span, what));
         }
@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
             (approved, "`approved`", "a waiver names who approved it: `approved \"cto@acme.example\"`"),
             (because, "`because`", "a waiver gives its reason: `because \"…\"`"),
         ] {
-            if !there {
+            if !there && !self.is_broken(block.span) {
                 self.push(messages::missing_statement(block.keyword, "the waiver", what, help));
             }
         }

@@ -6,8 +6,8 @@ use faregate_syntax::{Diagnostic, Span};
 use super::messages;
 use crate::attributes::Type;
 use crate::ir::{
-    Attr, Backoff, Body, Budget, Exhausted, Expr, ExprKind, Policy, Retry, Routing, SetTerm, Term, Tier,
-    TierEntry, Value, Wait, Workload,
+    Attr, Backoff, Body, Budget, Exhausted, Expr, ExprKind, Policy, Retry, Routing, Rule, SetTerm, Term,
+    Tier, TierEntry, Value, Wait, Workload,
 };
 use crate::time::{Date, date_text, day_number};
 
@@ -25,6 +25,7 @@ pub(super) fn lint(policy: &Policy, _files: &[File], diagnostics: &mut Vec<Diagn
     }
     for guardrail in &policy.guardrails {
         guardrail.when.iter().for_each(|e| never_true(e, diagnostics));
+        guardrail.rules.iter().for_each(|r| always_met(r, diagnostics));
     }
     for waiver in &policy.waivers {
         waiver.when.iter().for_each(|e| never_true(e, diagnostics));
@@ -39,7 +40,17 @@ pub(super) fn lint(policy: &Policy, _files: &[File], diagnostics: &mut Vec<Diagn
     }
 }
 
+/// `require true` and `forbid false`.
+fn always_met(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
+    let ExprKind::Constant(value) = rule.expr.kind else { return };
+    if value != rule.forbid {
+        let word = if rule.forbid { "forbid" } else { "require" };
+        diagnostics.push(messages::no_effect(rule.span, format!("`{word} {value}` excludes nothing")));
+    }
+}
+
 fn routing_lints(workload: &Workload, routing: &Routing, diagnostics: &mut Vec<Diagnostic>) {
+    routing.rules.iter().for_each(|r| always_met(r, diagnostics));
     for ceiling in &routing.ceilings {
         ceiling.when.iter().for_each(|e| never_true(e, diagnostics));
     }

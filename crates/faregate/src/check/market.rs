@@ -9,6 +9,7 @@ use faregate_syntax::ast::{
 use faregate_syntax::{Diagnostic, nearest};
 
 use super::lints::{SOON_DAYS, many_calls, worst_calls};
+use crate::ErrorClass;
 use crate::catalog::{Catalog, Endpoint, Moment};
 use crate::ir::{Amount, Body, CeilingKind, Policy, Routing, Tier, TierEntry as Entry, Workload};
 use crate::pattern::Pattern;
@@ -253,6 +254,14 @@ impl<'a> Market<'a> {
         }
         if moves(MoveKind::Model) {
             self.laxer_fallback(routing, &tiers, found);
+        }
+        let lengths: BTreeSet<u64> = all.iter().filter_map(|e| e.facts.context_length).collect();
+        for rule in fallback.rules.iter().filter(|r| r.on == [ErrorClass::ContextLength]) {
+            if lengths.len() < 2 && !all.is_empty() {
+                let message =
+                    "this move is never possible: no endpoint of the route has a larger context than another";
+                found.push(Diagnostic::warning("never-eligible", rule.span, message));
+            }
         }
         let candidates = u64::try_from(all.len()).unwrap_or(u64::MAX);
         let cap_written = fallback.at_most.is_some();

@@ -35,7 +35,14 @@ impl<'a> Checker<'a> {
             self.push(messages::unit_mismatch(unit.span, &found, ty.describe()));
             return None;
         }
-        let amount = self.literal(&ceiling.amount, &ty)?;
+        let before = self.diagnostics.len();
+        let Some(amount) = self.literal(&ceiling.amount, &ty) else {
+            // Whatever stands in the place of a bound, it is its unit that is wrong (rule 9).
+            for diagnostic in self.diagnostics.iter_mut().skip(before).filter(|d| d.code == "type-mismatch") {
+                diagnostic.code = "unit-mismatch";
+            }
+            return None;
+        };
         let amount = match ty {
             Type::Count => Amount::Count(u64::try_from(amount).ok()?),
             _ => Amount::Money(Money(Fixed::from_units(amount))),
@@ -109,7 +116,8 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        if fallback.rules.is_empty()
+        if !self.is_broken(span)
+            && fallback.rules.is_empty()
             && !body.iter().any(|s| matches!(s.kind, FallbackStatement::Other { .. }))
         {
             let what = "the section lists no move, so that nothing replaces a failed attempt";
@@ -192,13 +200,16 @@ impl<'a> Checker<'a> {
         Some(match wait {
             ast::Wait::Backoff(backoff) => Wait::Backoff(self.backoff(backoff)?),
             ast::Wait::RetryAfter { up_to, otherwise } => {
-                let up_to_ms = match up_to {
+                // Both are looked at, also where the first is wrong.
+                let up_to_ms = up_to.as_ref().map(|literal| self.duration(literal));
+                let otherwise = otherwise.as_ref().map(|backoff| self.backoff(backoff));
+                let up_to_ms = match up_to_ms {
                     None => None,
-                    Some(literal) => Some(self.duration(literal)?),
+                    Some(ms) => Some(ms?),
                 };
                 let otherwise = match otherwise {
                     None => None,
-                    Some(backoff) => Some(self.backoff(backoff)?),
+                    Some(backoff) => Some(backoff?),
                 };
                 Wait::RetryAfter { up_to_ms, otherwise }
             }

@@ -11,8 +11,9 @@ use super::{Checker, Completeness, Once, messages};
 use crate::ir::{Body, Workload};
 
 impl<'a> Checker<'a> {
-    /// Checks workloads and profiles. `broken`: the text has syntax errors, so that what is missing may only be unread.
-    pub(super) fn workloads(&mut self, completeness: Completeness, broken: bool) {
+    /// Checks workloads and profiles.
+    pub(super) fn workloads(&mut self, completeness: Completeness) {
+        let broken = !self.broken.is_empty();
         let mut used: HashSet<&str> = HashSet::new();
         let mut blocks: Vec<&'a Block<WorkloadStatement>> = Vec::new();
         for item in self.files.iter().flat_map(|f| &f.items) {
@@ -40,7 +41,7 @@ impl<'a> Checker<'a> {
         }
         let count = blocks.len();
         for (at, block) in blocks.into_iter().enumerate() {
-            self.workload(block, at.saturating_add(1) == count, broken);
+            self.workload(block, at.saturating_add(1) == count);
         }
         if count == 0 && completeness == Completeness::Whole && !broken {
             let span = self.files.iter().find_map(|f| match f.items.first() {
@@ -77,7 +78,11 @@ impl<'a> Checker<'a> {
         debug_assert!(self.diagnostics.len() >= before);
     }
 
-    fn workload(&mut self, block: &'a Block<WorkloadStatement>, last: bool, broken: bool) {
+    fn workload(&mut self, block: &'a Block<WorkloadStatement>, last: bool) {
+        let broken = self.is_broken(block.span);
+        // Behind a place that could not be read there may have been another.
+        let last_for_sure =
+            last && self.broken.iter().all(|s| (s.file, s.start) < (block.span.file, block.span.start));
         let mut seen = Once::default();
         let mut when = None;
         let mut otherwise: Option<Span> = None;
@@ -110,8 +115,8 @@ impl<'a> Checker<'a> {
                 self.push(diagnostic.help("`otherwise` stands in place of `when`"));
             }
             (Some(span), None) if !last => self.push(messages::not_total_early(span)),
-            (None, _) if last && !broken => self.push(messages::not_total_end(block.name.span)),
-            (None, None) if !broken => {
+            (None, _) if last_for_sure => self.push(messages::not_total_end(block.name.span)),
+            (None, None) if !broken && !last => {
                 let help = "write `when …`, or `otherwise` in the last workload";
                 self.push(messages::missing_statement(block.keyword, "the workload", "a `when`", help));
             }

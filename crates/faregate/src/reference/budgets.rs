@@ -168,6 +168,10 @@ impl<'a> Ledger<'a> {
             for limit in &budget.limits {
                 let counter = Self::counter(world, budget, limit, candidate);
                 limit_reasons(world, budget, limit, &counter, candidate, reasons);
+                // What is not known of one limit is known of none.
+                if counter.counted.is_none() {
+                    break;
+                }
             }
         }
     }

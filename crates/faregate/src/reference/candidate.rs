@@ -24,6 +24,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) prices_now: EffectivePrices,
     /// Each price by itself at its dearest until the deadline.
     pub(crate) prices_dearest: EffectivePrices,
+    /// The output limit to send: the request's own, else what a ceiling sets (rule 28).
+    pub(crate) send_limit: Option<u64>,
     /// L of rule 10.
     pub(crate) output_limit: Option<u64>,
     pub(crate) worst: Bound,
@@ -159,9 +161,17 @@ impl<'a> World<'a> {
     }
 
     /// Returns an endpoint with each credential of its provider, the shared one first.
-    pub(super) fn with_all_credentials(&self, routing: &Routing, endpoint: &'a Endpoint, tier: u32) -> Vec<Candidate<'a>> {
+    pub(super) fn with_all_credentials(
+        &self,
+        routing: &Routing,
+        endpoint: &'a Endpoint,
+        tier: u32,
+    ) -> Vec<Candidate<'a>> {
         let own = self.context.credentials.iter().filter(|c| c.provider == endpoint.provider);
-        std::iter::once(None).chain(own.map(Some)).map(|own| self.candidate(routing, endpoint, own, tier)).collect()
+        std::iter::once(None)
+            .chain(own.map(Some))
+            .map(|own| self.candidate(routing, endpoint, own, tier))
+            .collect()
     }
 
     fn candidate(
@@ -189,6 +199,7 @@ impl<'a> World<'a> {
             facts_now: self.facts_now(endpoint),
             prices_now: prices.at(Moment { input_tokens, time_of_day }),
             prices_dearest: prices.dearest(input_tokens, time_of_day, deadline),
+            send_limit: self.request.max_output_tokens,
             output_limit: smaller(self.request.max_output_tokens, endpoint.facts.max_output_tokens),
             worst: Bound::default(),
             expected: None,
@@ -199,6 +210,7 @@ impl<'a> World<'a> {
             && let Some(ceiling) = self.output_ceiling(routing, &candidate)
         {
             candidate.output_limit = smaller(Some(ceiling), endpoint.facts.max_output_tokens);
+            candidate.send_limit = candidate.output_limit;
             self.price(routing, &mut candidate);
         }
         candidate

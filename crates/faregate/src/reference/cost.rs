@@ -14,6 +14,8 @@ pub(crate) struct Bound {
     pub(crate) unknown: Option<String>,
     /// What has no bound.
     pub(crate) unbounded: Option<String>,
+    /// Whether the cost is past what can be counted exactly; that excludes whatever the policy bounds (rule 11).
+    pub(crate) overflow: bool,
 }
 
 impl Bound {
@@ -29,9 +31,15 @@ struct Sum {
     total: Money,
     unknown: Option<String>,
     unbounded: Option<String>,
+    overflow: bool,
 }
 
 impl Sum {
+    fn overflow(&mut self) {
+        self.overflow = true;
+        self.unbounded("the cost is too large to be counted");
+    }
+
     fn unknown(&mut self, what: &str) {
         self.unknown.get_or_insert_with(|| format!("the price of {what} is unknown"));
     }
@@ -45,7 +53,7 @@ impl Sum {
             None => self.unknown(what),
             Some(price) => match price.times(times).and_then(|cost| self.total.plus(cost)) {
                 Some(total) => self.total = total,
-                None => self.unbounded("the cost is too large to be counted"),
+                None => self.overflow(),
             },
         }
     }
@@ -96,7 +104,7 @@ pub(crate) fn worst_cost(
         match (price.per_result, cap.results) {
             (Some(per_result), Some(results)) => match per_result.times(results) {
                 Some(per_call) => sum.add(Some(per_call), cap.calls, tool),
-                None => sum.unbounded("the cost is too large to be counted"),
+                None => sum.overflow(),
             },
             (Some(per_result), None) if !per_result.is_zero() && cap.calls > 0 => {
                 sum.unbounded(format!("nothing caps the results of `{tool}`"));
@@ -106,10 +114,11 @@ pub(crate) fn worst_cost(
     }
     let value =
         if sum.unknown.is_none() && sum.unbounded.is_none() { with_fee(sum.total, candidate) } else { None };
-    if value.is_none() && sum.unknown.is_none() {
+    if value.is_none() && sum.unknown.is_none() && sum.unbounded.is_none() {
+        sum.overflow = true;
         sum.unbounded("the cost and its fee cannot be written exactly");
     }
-    Bound { value, unknown: sum.unknown, unbounded: sum.unbounded }
+    Bound { value, unknown: sum.unknown, unbounded: sum.unbounded, overflow: sum.overflow }
 }
 
 /// Returns what an attempt is expected to cost at the prices of now; `None` where a price is unknown.

@@ -136,6 +136,10 @@ impl World<'_> {
             }
             None => {}
         }
+        if candidate.worst.overflow {
+            let why = candidate.worst.unbounded.clone().unwrap_or_default();
+            out(rank::COST_UNBOUNDED, "cost_unbounded", why);
+        }
         if let Some(sunset) = facts.sunset
             && utc_date(self.context.now).is_none_or(|today| today > sunset)
         {

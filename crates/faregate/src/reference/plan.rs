@@ -116,7 +116,8 @@ impl<'a> World<'a> {
         let endpoint = candidate.endpoint;
         let retry = routing.retry.as_ref();
         let before = plan.get(..number).unwrap_or_default();
-        let on = routing.fallback.iter().flat_map(|f| before.iter().flat_map(|b| self.classes(f, b, candidate)));
+        let on =
+            routing.fallback.iter().flat_map(|f| before.iter().flat_map(|b| self.classes(f, b, candidate)));
         let on: BTreeSet<ErrorClass> = on.collect();
         let supports = endpoint.facts.supports.clone().unwrap_or_default();
         let drop_parameters: BTreeSet<String> =
@@ -132,7 +133,7 @@ impl<'a> World<'a> {
             on: on.into_iter().collect(),
             expected_cost: candidate.expected,
             worst_cost: candidate.worst.known(),
-            max_output_tokens: candidate.output_limit,
+            max_output_tokens: candidate.send_limit,
             timeout_ms: smaller(retry.and_then(|r| r.timeout_ms), retry.and_then(|r| r.deadline_ms)),
             first_token_ms: retry.and_then(|r| r.first_token_ms),
             stall_ms: retry.and_then(|r| r.stall_ms),

@@ -130,7 +130,8 @@ pub(super) fn sort(reasons: &mut [RawReason]) {
 /// The reasons of a cost that is not known, for a bound that needs it.
 pub(super) fn unpriced(rule: &str, span: Option<Span>, worst: &super::cost::Bound) -> Vec<RawReason> {
     let mut reasons = Vec::new();
-    if let Some(why) = &worst.unbounded {
+    // An overflow is told once, by a filter of its own.
+    if let Some(why) = worst.unbounded.as_ref().filter(|_| !worst.overflow) {
         reasons.push(RawReason::new(rank::COST_UNBOUNDED, rule, "cost_unbounded", why.clone()));
     }
     if let Some(why) = &worst.unknown {

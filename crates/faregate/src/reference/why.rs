@@ -85,7 +85,10 @@ pub(crate) fn why(inputs: Inputs<'_>, request: &Request, context: &Context, endp
         .iter()
         .map(|candidate| {
             let mut checks = world.checks(&name, routing, candidate, &ledger);
-            let unreached = explanation.excluded.iter().find(|x| x.endpoint == endpoint && x.credential == candidate.credential());
+            let unreached = explanation
+                .excluded
+                .iter()
+                .find(|x| x.endpoint == endpoint && x.credential == candidate.credential());
             for reason in unreached.into_iter().flat_map(|x| &x.reasons).filter(|r| r.code == "fallback") {
                 checks.push(Check {
                     rule: reason.rule.clone(),
@@ -110,7 +113,13 @@ pub(crate) fn why(inputs: Inputs<'_>, request: &Request, context: &Context, endp
 }
 
 impl World<'_> {
-    fn checks(&self, workload: &str, routing: &Routing, candidate: &Candidate<'_>, ledger: &Ledger<'_>) -> Vec<Check> {
+    fn checks(
+        &self,
+        workload: &str,
+        routing: &Routing,
+        candidate: &Candidate<'_>,
+        ledger: &Ledger<'_>,
+    ) -> Vec<Check> {
         let mut waived = Waived::new();
         let reasons = self.reasons(workload, routing, candidate, ledger, &mut waived);
         let mut checks = Vec::new();
@@ -123,7 +132,8 @@ impl World<'_> {
             detail: detail.to_owned(),
         };
         for code in ["context_length", "output_length", "parameters", "modalities", "sunset", "health"] {
-            let broken: Vec<&RawReason> = reasons.iter().filter(|r| r.rule == "built-in" && r.code == code).collect();
+            let broken: Vec<&RawReason> =
+                reasons.iter().filter(|r| r.rule == "built-in" && r.code == code).collect();
             if broken.is_empty() {
                 checks.push(check("built-in", code, None, CheckVerdict::Passes, ""));
             }
@@ -139,7 +149,13 @@ impl World<'_> {
                 checks.push(check(rule, what, Some(self.at(span)), verdict, ""));
             }
             for reason in broken {
-                checks.push(check(rule, &reason.code, Some(self.at(span)), CheckVerdict::Excludes, &reason.detail));
+                checks.push(check(
+                    rule,
+                    &reason.code,
+                    Some(self.at(span)),
+                    CheckVerdict::Excludes,
+                    &reason.detail,
+                ));
                 told.push(reason);
             }
         };
@@ -149,9 +165,9 @@ impl World<'_> {
         }
         for guardrail in &self.policy.guardrails {
             let applies = guardrail.when.as_ref().is_none_or(|w| !self.eval(w, Some(candidate)).is_false());
-            let lifted = waived.iter().any(|(at, _)| {
-                self.policy.waivers.get(*at).is_some_and(|w| w.guardrail == guardrail.name)
-            });
+            let lifted = waived
+                .iter()
+                .any(|(at, _)| self.policy.waivers.get(*at).is_some_and(|w| w.guardrail == guardrail.name));
             let verdict = match (applies, lifted) {
                 (false, _) => CheckVerdict::DoesNotApply,
                 (true, true) => CheckVerdict::Waived,
@@ -168,7 +184,8 @@ impl World<'_> {
             written(&name, &format!("ceiling {}", ceiling.kind.name()), ceiling.span, verdict);
         }
         for budget in &self.policy.budgets {
-            let applies = ledger.applying.iter().any(|b| b.name == budget.name) && Ledger::covers(self, budget, candidate);
+            let applies = ledger.applying.iter().any(|b| b.name == budget.name)
+                && Ledger::covers(self, budget, candidate);
             let verdict = if applies { CheckVerdict::Passes } else { CheckVerdict::DoesNotApply };
             for limit in &budget.limits {
                 let what = super::budgets::kind(limit.kind);
