@@ -7,6 +7,9 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Rendere
 
 use crate::{Diagnostic, FileId, Label, Severity, Source, Sources, Span};
 
+/// The longest text, in bytes, that is shown again as mended: beyond some screens of it nobody finds the difference.
+const LONGEST_MENDED: usize = 2_000;
+
 /// Returns the report on `diagnostics`, in their order, with a blank line between two and a line break at the end.
 ///
 /// It shows the lines in question, what is wrong where, and the mended text where there is one. With `colour` it
@@ -70,6 +73,9 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
     let fix = diagnostic.fix.as_ref().and_then(|fix| {
         let source = sources.get(fix.span.file)?;
         let lines = Lines::around(source, [fix.span]);
+        if lines.bytes.len() > LONGEST_MENDED {
+            return None;
+        }
         let patch = Patch::new(lines.within(fix.span), fix.text.as_str());
         Some(lines.snippet::<Patch<'_>>(source).patch(patch))
     });

@@ -54,7 +54,7 @@ impl Build {
     }
 
     fn comparison(&self, mut kids: Kids<'_>) -> Built<Expr> {
-        let left = self.operand(kids.next()?)?;
+        let left = self.value(kids.next()?)?;
         let start = left.span();
         match kids.opt(Rule::relation) {
             Some(relation) => self.relation(start, left, self.kids(relation).next()?),
