@@ -32,8 +32,10 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  faregate decide policies/support.fare --catalog policies/catalogs/market.yaml \\\n      \
-                        --catalog policies/catalogs/data-terms.yaml --request policies/requests/chat.yaml")]
+#[command(
+    after_help = "Example:\n  faregate decide policies/support.fare --catalog policies/catalogs/market.yaml \\\n      \
+                        --catalog policies/catalogs/data-terms.yaml --request policies/requests/chat.yaml"
+)]
 pub(crate) struct Decide {
     /// Files of the policy set, in order.
     #[arg(required = true, value_name = "POLICY")]

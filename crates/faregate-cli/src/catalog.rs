@@ -13,7 +13,8 @@ pub(crate) fn run(args: &Catalog, surroundings: &mut Surroundings<'_>) -> Result
 
 fn import(args: &Import, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     let names = files::text(&args.names, surroundings)?;
-    let names = ModelNames::parse(&names).map_err(|e| Failure(files::prefixed(&args.names, &e.to_string())))?;
+    let names =
+        ModelNames::parse(&names).map_err(|e| Failure(files::prefixed(&args.names, &e.to_string())))?;
     let (catalog, report) = match args.from {
         Source::ModelsDev => models_dev::import(read::toml_files(&args.source)?, &names)?,
     };
@@ -22,7 +23,8 @@ fn import(args: &Import, surroundings: &mut Surroundings<'_>) -> Result<Exit, Fa
     match &args.output {
         None => write!(surroundings.out, "{text}")?,
         Some(path) => {
-            std::fs::write(path, text).map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
+            std::fs::write(path, text)
+                .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
         }
     }
     write!(surroundings.err, "{report}")?;

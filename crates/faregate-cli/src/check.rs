@@ -39,8 +39,9 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
         reports.push(levelled(&found, &set.levels, &args.deny));
     }
     let reports = without_repetition(&reports);
-    let count =
-        |severity: Severity| reports.iter().flat_map(Diagnostics::iter).filter(|d| d.severity == severity).count();
+    let count = |severity: Severity| {
+        reports.iter().flat_map(Diagnostics::iter).filter(|d| d.severity == severity).count()
+    };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match args.format {
         Format::Text => {
@@ -51,7 +52,11 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
             let summary = summary(policies.len(), errors, warnings, surroundings.colour_errors);
             writeln!(surroundings.err, "{summary}")?;
             if invariants > 0 && errors == 0 {
-                let what = if invariants == 1 { "1 invariant is".to_owned() } else { format!("{invariants} invariants are") };
+                let what = if invariants == 1 {
+                    "1 invariant is".to_owned()
+                } else {
+                    format!("{invariants} invariants are")
+                };
                 writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
             }
         }
@@ -102,7 +107,12 @@ fn sets(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<Vec<Set>, F
         for policy in found {
             // A file that is named is a set of its own; one that is found may hold guardrails alone.
             let completeness = if folder { Completeness::Part } else { Completeness::Whole };
-            sets.push(Set { policies: vec![policy], catalogs: Vec::new(), completeness, levels: BTreeMap::new() });
+            sets.push(Set {
+                policies: vec![policy],
+                catalogs: Vec::new(),
+                completeness,
+                levels: BTreeMap::new(),
+            });
         }
     }
     if !together.is_empty() {
@@ -130,7 +140,11 @@ fn of_manifest(
         sets.push(Set { policies: set.policies, catalogs: set.catalogs, completeness, levels });
     }
     for path in files::find(folder, ".fare")?.iter().filter(|p| !listed.contains(*p)) {
-        writeln!(surroundings.err, "note: {} belongs to no set of the manifest and is not checked", path.display())?;
+        writeln!(
+            surroundings.err,
+            "note: {} belongs to no set of the manifest and is not checked",
+            path.display()
+        )?;
     }
     Ok(())
 }
@@ -172,7 +186,9 @@ fn json(reports: &[Diagnostics], errors: usize, warnings: usize) -> String {
     let mut all: Vec<Node> = Vec::new();
     for report in reports {
         let list: Vec<Diagnostic> = report.iter().cloned().collect();
-        if let Some(Node::Seq(found)) = faregate_wire::diagnostics_to_node(&list, report.sources()).get("diagnostics") {
+        if let Some(Node::Seq(found)) =
+            faregate_wire::diagnostics_to_node(&list, report.sources()).get("diagnostics")
+        {
             all.extend(found.iter().cloned());
         }
     }

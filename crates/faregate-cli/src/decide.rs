@@ -32,7 +32,8 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
             let text = match decisions.as_slice() {
                 [(one, ..)] => faregate_wire::decision_to_json_pretty(one),
                 all => {
-                    let texts: Vec<String> = all.iter().map(|(d, ..)| faregate_wire::decision_to_json(d)).collect();
+                    let texts: Vec<String> =
+                        all.iter().map(|(d, ..)| faregate_wire::decision_to_json(d)).collect();
                     format!("[{}]", texts.join(",\n "))
                 }
             };
@@ -62,19 +63,23 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
 fn requests(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<Vec<(Request, Context)>, Failure> {
     let path = &args.request;
     let text = files::text(path, surroundings)?;
-    let documents = faregate_wire::read_requests(&text).map_err(|e| Failure(files::prefixed(path, &e.to_string())))?;
+    let documents =
+        faregate_wire::read_requests(&text).map_err(|e| Failure(files::prefixed(path, &e.to_string())))?;
     let shared = match &args.context {
         None => None,
         Some(path) => {
             let text = files::text(path, surroundings)?;
-            let contexts =
-                faregate_wire::read_contexts(&text).map_err(|e| Failure(files::prefixed(path, &e.to_string())))?;
+            let contexts = faregate_wire::read_contexts(&text)
+                .map_err(|e| Failure(files::prefixed(path, &e.to_string())))?;
             let mut contexts = contexts.into_iter().filter_map(|d| d.context);
             match (contexts.next(), contexts.next()) {
                 (Some(context), None) => Some(context),
                 (None, _) => return Err(Failure(format!("{} holds no context", files::shown(path)))),
                 (Some(_), Some(_)) => {
-                    return Err(Failure(format!("{} holds several contexts, and one is wanted", files::shown(path))));
+                    return Err(Failure(format!(
+                        "{} holds several contexts, and one is wanted",
+                        files::shown(path)
+                    )));
                 }
             }
         }
@@ -82,7 +87,9 @@ fn requests(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<Vec<(R
     let mut requests = Vec::new();
     for (number, document) in documents.into_iter().enumerate() {
         let which = format!("{}, document {}", files::shown(path), number.saturating_add(1));
-        let Some(request) = document.request else { return Err(Failure(format!("{which}: holds no request"))) };
+        let Some(request) = document.request else {
+            return Err(Failure(format!("{which}: holds no request")));
+        };
         let Some(context) = document.context.or_else(|| shared.clone()) else {
             let hint = "write `context: { now: 2026-11-23T10:00:00Z, budgets: [] }` beside the request, or give --context";
             return Err(Failure(format!("{which}: has no context, and the engine has no clock; {hint}")));

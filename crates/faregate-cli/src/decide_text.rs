@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use faregate::syntax::ast::{LimitKind, MoveKind};
-use faregate::{Amount, Attempt, BudgetUse, Credential, Decision, Denial, Engine, Exclusion, Explanation, Money, Plan};
+use faregate::{
+    Amount, Attempt, BudgetUse, Credential, Decision, Denial, Engine, Exclusion, Explanation, Money, Plan,
+};
 
 use crate::paint::{error, faint, good, note, strong};
 
@@ -28,7 +30,14 @@ pub(crate) fn write(engine: &Engine, decision: &Decision, colour: bool) -> Strin
     if !explanation.waivers.is_empty() {
         section(&mut text, "Waived", colour);
         for w in &explanation.waivers {
-            let _ = writeln!(text, "  guardrail {} until {} for {} ({})", w.guardrail, w.until, some(&w.endpoints), w.at);
+            let _ = writeln!(
+                text,
+                "  guardrail {} until {} for {} ({})",
+                w.guardrail,
+                w.until,
+                some(&w.endpoints),
+                w.at
+            );
         }
     }
     excluded(&mut text, engine, decision, colour);
@@ -37,9 +46,15 @@ pub(crate) fn write(engine: &Engine, decision: &Decision, colour: bool) -> Strin
 
 fn heading(text: &mut String, explanation: &Explanation, colour: bool) {
     let workload = explanation.workload.as_deref().unwrap_or("none");
-    let _ = writeln!(text, "request {}, workload {}", strong(&explanation.request, colour), strong(workload, colour));
+    let _ = writeln!(
+        text,
+        "request {}, workload {}",
+        strong(&explanation.request, colour),
+        strong(workload, colour)
+    );
     for d in &explanation.degraded {
-        let line = format!("budget {} is exhausted: workload {} instead of {} ({})", d.budget, d.to, d.from, d.at);
+        let line =
+            format!("budget {} is exhausted: workload {} instead of {} ({})", d.budget, d.to, d.from, d.at);
         let _ = writeln!(text, "{}", note(&line, colour));
     }
     for (alias, model) in &explanation.aliases {
@@ -74,7 +89,8 @@ fn route(text: &mut String, plan: &Plan, colour: bool) {
         let _ = writeln!(text, "  and {hidden} more; `--format json` lists all");
     }
     section(text, "The whole run", colour);
-    let worst = plan.worst_cost.map_or("no bound on its cost".to_owned(), |m| format!("at most {}", dollars(m)));
+    let worst =
+        plan.worst_cost.map_or("no bound on its cost".to_owned(), |m| format!("at most {}", dollars(m)));
     let deadline = plan.deadline_ms.map(|ms| format!(" within {}", duration(ms))).unwrap_or_default();
     let calls = if plan.calls_at_most == 1 { "call" } else { "calls" };
     let _ = writeln!(text, "  at most {} {calls}{deadline}; {worst}", plan.calls_at_most);
@@ -95,7 +111,8 @@ fn lead(attempt: &Attempt) -> String {
 fn attempt_line(text: &mut String, number: usize, attempt: &Attempt, width: usize, colour: bool) {
     let name = format!("{:width$}", name(attempt));
     let name = if number == 1 { good(&name, colour) } else { name };
-    let expected = attempt.expected_cost.map_or("cost unknown".to_owned(), |m| format!("{} expected", dollars(m)));
+    let expected =
+        attempt.expected_cost.map_or("cost unknown".to_owned(), |m| format!("{} expected", dollars(m)));
     let worst = attempt.worst_cost.map_or("no bound".to_owned(), |m| format!("at most {}", dollars(m)));
     let _ = writeln!(text, "  {number:>3}. {name}  {expected}, {worst}");
     if number == 1 {
@@ -104,7 +121,11 @@ fn attempt_line(text: &mut String, number: usize, attempt: &Attempt, width: usiz
     }
     if !attempt.drop_parameters.is_empty() {
         let dropped: Vec<&str> = attempt.drop_parameters.iter().map(String::as_str).collect();
-        let _ = writeln!(text, "       {}", faint(&format!("without the parameters {}", dropped.join(", ")), colour));
+        let _ = writeln!(
+            text,
+            "       {}",
+            faint(&format!("without the parameters {}", dropped.join(", ")), colour)
+        );
     }
 }
 
@@ -159,7 +180,8 @@ fn budget_line(budget: &BudgetUse) -> String {
         Some(period) => format!(" per {period}"),
         None => String::new(),
     };
-    let adds = budget.this_run_at_most.map(|a| format!("; this run adds at most {}", amount(a))).unwrap_or_default();
+    let adds =
+        budget.this_run_at_most.map(|a| format!("; this run adds at most {}", amount(a))).unwrap_or_default();
     format!(
         "{}{per}: {} of {}{kind}{window} counted, {} left{adds}",
         budget.budget,
@@ -203,12 +225,16 @@ fn excluded(text: &mut String, engine: &Engine, decision: &Decision, colour: boo
         let same = members.iter().all(|(_, detail)| detail == first);
         let detail = if same { first.to_owned() } else { format!("such as: {first}") };
         let names: Vec<String> = members.iter().map(|(x, _)| excluded_name(x)).collect();
-        let _ = writeln!(text, "  {:>width$}  {}: {}", members.len(), rules.join(" and "), shortened(&detail));
+        let _ =
+            writeln!(text, "  {:>width$}  {}: {}", members.len(), rules.join(" and "), shortened(&detail));
         let _ = writeln!(text, "  {:width$}  {}", "", faint(&some(&names), colour));
     }
     let hidden: usize = groups.iter().skip(GROUPS).map(|(_, m)| m.len()).sum();
     if hidden > 0 {
-        let _ = writeln!(text, "  {hidden:>width$}  for other reasons; `--format json` lists all, `--why ENDPOINT` tells of one");
+        let _ = writeln!(
+            text,
+            "  {hidden:>width$}  for other reasons; `--format json` lists all, `--why ENDPOINT` tells of one"
+        );
     }
     let _ = writeln!(text, "  {rest:>width$}  of models that workload {workload} does not name");
 }

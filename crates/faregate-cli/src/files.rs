@@ -65,7 +65,8 @@ pub(crate) fn catalog(paths: &[PathBuf], surroundings: &mut Surroundings<'_>) ->
     let mut layers: Vec<CatalogLayer> = Vec::new();
     for path in paths {
         let text = text(path, surroundings)?;
-        let layer = faregate_wire::catalog_layer(&text).map_err(|e| Failure(prefixed(path, &e.to_string())))?;
+        let layer =
+            faregate_wire::catalog_layer(&text).map_err(|e| Failure(prefixed(path, &e.to_string())))?;
         layers.push(layer);
     }
     Catalog::new(layers).map_err(|errors| {

@@ -12,7 +12,8 @@ fn main() -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut err = io::stderr().lock();
     let mut stdin = io::stdin();
-    let mut surroundings = Surroundings { stdin: &mut stdin, out: &mut out, err: &mut err, colour, colour_errors };
+    let mut surroundings =
+        Surroundings { stdin: &mut stdin, out: &mut out, err: &mut err, colour, colour_errors };
     let code = run(std::env::args_os(), &mut surroundings);
     // A reader that went away early, such as `head`, is no failure of ours.
     let _closed = out.flush();

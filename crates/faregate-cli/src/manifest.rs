@@ -53,7 +53,10 @@ pub(crate) struct Set {
 }
 
 /// Reads the manifest of a folder, where it has one.
-pub(crate) fn of_folder(folder: &Path, surroundings: &mut Surroundings<'_>) -> Result<Option<Manifest>, Failure> {
+pub(crate) fn of_folder(
+    folder: &Path,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<Option<Manifest>, Failure> {
     let path = folder.join(NAME);
     if !path.is_file() {
         return Ok(None);

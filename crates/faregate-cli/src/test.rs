@@ -82,7 +82,9 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
 /// What is wrong with the file as a whole, as a message that names it.
 pub fn read(path: &Path) -> Result<Vec<Case>, String> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let text = |path: &Path| std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()));
+    let text = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+    };
     let mut load = |name: &str| text(&folder.join(name));
     read_cases(&text(path)?, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
 }
@@ -93,7 +95,9 @@ pub fn run_case(case: &Case) -> Vec<String> {
     if let Some(settled) = case.settled() {
         return settled;
     }
-    let (Ok(input), Ok(expect)) = (&case.input, &case.expect) else { return vec!["the case cannot be read".to_owned()] };
+    let (Ok(input), Ok(expect)) = (&case.input, &case.expect) else {
+        return vec!["the case cannot be read".to_owned()];
+    };
     let texts = || input.policies.iter().map(|p| (p.name.as_str(), p.text.as_str()));
     let catalog = match Catalog::new(input.catalog.clone()) {
         Ok(catalog) => catalog,

@@ -18,13 +18,19 @@ pub(crate) fn write(decision: &Decision, why: Option<&Why>, endpoint: &str, colo
         let _ = writeln!(text, "request {request}: no endpoint was looked at, {endpoint} neither: {reason}");
         return text;
     };
-    let _ = writeln!(text, "{}, for request {request} in workload {}", strong(&why.endpoint, colour), why.workload);
+    let _ = writeln!(
+        text,
+        "{}, for request {request} in workload {}",
+        strong(&why.endpoint, colour),
+        why.workload
+    );
     match why.tier {
         Some(tier) => {
             let _ = writeln!(text, "tier {tier} names its model, {}", why.model);
         }
         None => {
-            let line = format!("no tier names its model, {}, so that it is no candidate; were it one:", why.model);
+            let line =
+                format!("no tier names its model, {}, so that it is no candidate; were it one:", why.model);
             let _ = writeln!(text, "{}", note(&line, colour));
         }
     }
