@@ -3,7 +3,7 @@
 //! Blocks nest twice at most: a section in a declaration. That makes a missing brace plain to see: a line that
 //! begins a declaration, or a section inside a section, can only mean that what is open should have been closed.
 
-use crate::lexer::{Lexed, Token, TokenKind};
+use crate::lexer::{Fault, Lexed, Token, TokenKind};
 use crate::words::{BlockKind, nearest};
 use crate::{Diagnostic, FileId, Span, messages};
 
@@ -82,6 +82,7 @@ impl Matcher<'_> {
                         }
                     }
                 }
+                TokenKind::Text if self.is_unclosed(i) => self.close_within(*token, i),
                 TokenKind::Word if token.first => {
                     if self.begins_declaration(i) {
                         self.close_from(0, i);
@@ -101,6 +102,23 @@ impl Matcher<'_> {
             }
         }
         self.close_from(0, self.lexed.tokens.len());
+    }
+
+    fn is_unclosed(&self, i: usize) -> bool {
+        matches!(self.lexed.fault_from(i), Some((token, Fault::UnclosedString)) if token == i)
+    }
+
+    /// Ends the blocks of a line whose closing braces stand in a string that the line ends: that is one mistake already.
+    fn close_within(&mut self, string: Token, i: usize) {
+        let before = self.text.get(..string.start as usize).unwrap_or("");
+        let line = before.rfind('\n').unwrap_or(0);
+        let marks = string.text(self.text).chars().rev().filter(|c| !c.is_whitespace());
+        for _ in marks.take_while(|c| *c == '}') {
+            let opened_here = |open: &Token| open.start as usize >= line;
+            let block = self.open.pop_if(|block| self.lexed.tokens.get(block.token).is_some_and(opened_here));
+            let Some(block) = block else { return };
+            self.ends.push((block.token, BlockEnd { token: i.saturating_add(1), closed: false }));
+        }
     }
 
     /// Ends all open blocks but the outermost `keep` before token `next`, with one diagnostic.

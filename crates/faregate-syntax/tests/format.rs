@@ -135,6 +135,7 @@ fn a_text_with_mistakes_is_left_alone() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn it_is_sound_however_the_text_is_spread(
         blanks in proptest::collection::vec(

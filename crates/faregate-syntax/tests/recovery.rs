@@ -311,6 +311,7 @@ fn the_mended_text_mends() {
         ("group a = modles \"b\"", "group a = models \"b\""),
         ("group\u{a0}a = models \"b\"", "group a = models \"b\""),
         ("workload a { ceiling { prompt $5 Mtok } }", "workload a { ceiling { prompt $5 per Mtok } }"),
+        ("guardrail a { Require key.b }", "guardrail a { require key.b }"),
         ("budget a { requests 5 per dya }", "budget a { requests 5 per day }"),
     ] {
         let (_, diagnostics) = parse(FileId(0), text);

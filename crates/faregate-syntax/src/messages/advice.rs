@@ -98,6 +98,10 @@ fn statement(diagnostic: Diagnostic, context: &Context<'_>, word: &str) -> Diagn
     let at = diagnostic.primary.span;
     let words = context.kind.statement_words();
     let what = if context.kind == BlockKind::File { "declaration" } else { "statement" };
+    let small = word.to_ascii_lowercase();
+    if let Some(same) = words.iter().find(|known| **known == small) {
+        return diagnostic.help(format!("keywords are written in small letters: `{same}`")).fix(at, *same);
+    }
     if let Some(similar) = nearest(word, words.iter().copied()) {
         return diagnostic.help(format!("a {what} with a similar name exists: `{similar}`")).fix(at, similar);
     }
