@@ -13,7 +13,7 @@ use crate::paint::{error, faint, good, note, strong};
 /// Endpoints named for each group of reasons before the rest is counted.
 const NAMED: usize = 3;
 /// Groups of reasons shown before the rest is counted.
-const GROUPS: usize = 10;
+const GROUPS: usize = 8;
 /// Fallbacks shown before the rest is counted.
 const FALLBACKS: usize = 12;
 
@@ -35,7 +35,7 @@ pub(crate) fn write(engine: &Engine, decision: &Decision, colour: bool) -> Strin
                 "  guardrail {} until {} for {} ({})",
                 w.guardrail,
                 w.until,
-                some(&w.endpoints),
+                listed(&w.endpoints, ", "),
                 w.at
             );
         }
@@ -195,19 +195,9 @@ fn budget_line(budget: &BudgetUse) -> String {
 fn excluded(text: &mut String, engine: &Engine, decision: &Decision, colour: bool) {
     let explanation = decision.explanation();
     let Some(workload) = &explanation.workload else { return };
-    let mut groups: BTreeMap<Vec<String>, Vec<(&Exclusion, String)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<String>, Vec<&Exclusion>> = BTreeMap::new();
     for exclusion in &explanation.excluded {
-        let mut key: Vec<String> = exclusion
-            .reasons
-            .iter()
-            .map(|r| match &r.at {
-                Some(at) => format!("{} ({} at {at})", r.rule, r.code),
-                None => format!("{} ({})", r.rule, r.code),
-            })
-            .collect();
-        key.dedup();
-        let details: Vec<&str> = exclusion.reasons.iter().map(|r| r.detail.as_str()).collect();
-        groups.entry(key).or_default().push((exclusion, details.join("; ")));
+        groups.entry(labels(exclusion)).or_default().push(exclusion);
     }
     let mut candidates: Vec<&str> = explanation.excluded.iter().map(|x| x.endpoint.as_str()).collect();
     if let Decision::Route(plan) = decision {
@@ -220,23 +210,51 @@ fn excluded(text: &mut String, engine: &Engine, decision: &Decision, colour: boo
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
     let width = groups.iter().map(|(_, m)| m.len()).max().unwrap_or(0).max(rest).to_string().len();
-    for (rules, members) in groups.iter().take(GROUPS) {
-        let first = members.first().map_or("", |(_, detail)| detail.as_str());
-        let same = members.iter().all(|(_, detail)| detail == first);
-        let detail = if same { first.to_owned() } else { format!("such as: {first}") };
-        let names: Vec<String> = members.iter().map(|(x, _)| excluded_name(x)).collect();
-        let _ =
-            writeln!(text, "  {:>width$}  {}: {}", members.len(), rules.join(" and "), shortened(&detail));
-        let _ = writeln!(text, "  {:width$}  {}", "", faint(&some(&names), colour));
+    for (labels, members) in groups.iter().take(GROUPS) {
+        let _ = writeln!(text, "  {:>width$}  {}", members.len(), listed(labels, " and "));
+        let _ = writeln!(text, "  {:width$}    {}", "", faint(&detail(members), colour));
+        let names: Vec<String> = members.iter().map(|x| excluded_name(x)).collect();
+        let _ = writeln!(text, "  {:width$}    {}", "", faint(&listed(&names, ", "), colour));
     }
     let hidden: usize = groups.iter().skip(GROUPS).map(|(_, m)| m.len()).sum();
     if hidden > 0 {
-        let _ = writeln!(
-            text,
-            "  {hidden:>width$}  for other reasons; `--format json` lists all, `--why ENDPOINT` tells of one"
-        );
+        let _ = writeln!(text, "  {hidden:>width$}  for other reasons");
     }
     let _ = writeln!(text, "  {rest:>width$}  of models that workload {workload} does not name");
+    if !groups.is_empty() {
+        let _ = writeln!(
+            text,
+            "{}",
+            faint("`--why ENDPOINT` tells of one, rule by rule; `--format json` has all reasons", colour)
+        );
+    }
+}
+
+/// The rules that exclude a candidate, each once: guardrails and budgets by name, the rest by what they are about.
+fn labels(exclusion: &Exclusion) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for reason in &exclusion.reasons {
+        let named = reason.rule.starts_with("guardrail ") || reason.rule.starts_with("budget ");
+        let unpriced = matches!(reason.code.as_str(), "price_unknown" | "cost_unbounded");
+        let label = if named && !unpriced { reason.rule.clone() } else { reason.code.replace('_', " ") };
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    labels
+}
+
+/// The first reason of a group, with its place; "such as" where the others differ.
+fn detail(members: &[&Exclusion]) -> String {
+    let first = |x: &Exclusion| {
+        x.reasons.first().map_or(String::new(), |r| match &r.at {
+            Some(at) => format!("{} ({at})", r.detail),
+            None => r.detail.clone(),
+        })
+    };
+    let shown = members.first().map_or(String::new(), |x| first(x));
+    let same = members.iter().all(|x| first(x) == shown);
+    shortened(&if same { shown } else { format!("such as: {shown}") })
 }
 
 fn excluded_name(exclusion: &Exclusion) -> String {
@@ -247,10 +265,10 @@ fn excluded_name(exclusion: &Exclusion) -> String {
 }
 
 /// Names the first few and counts the rest.
-fn some(names: &[String]) -> String {
+fn listed(names: &[String], with: &str) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
     match names.len().saturating_sub(shown.len()) {
-        0 => shown.join(", "),
+        0 => shown.join(with),
         more => format!("{} and {more} more", shown.join(", ")),
     }
 }

@@ -1,0 +1,185 @@
+//! The golden cases, each through the library and through the command line.
+//!
+//! A case is data: a policy, a catalog, a request, a context, and what a person wrote down that should come out. Both
+//! ways of running it must agree with the person, and so with each other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use faregate_cli::{Surroundings, read_cases, run_case};
+use faregate_tests::repository;
+use faregate_wire::golden::{Case, Expect, Input, compare};
+use faregate_wire::{Node, catalog_layer_to_node, context_to_node, read_one, request_to_node};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for folder in ["tests", "policies"] {
+        let root = repository(folder);
+        for path in files(&root) {
+            let short = format!("{folder}/{}", path.strip_prefix(&root).unwrap_or(&path).display());
+            let cases = match read_cases(&path) {
+                Ok(cases) => cases,
+                Err(error) => {
+                    trials.push(Trial::test(short, move || Err(Failed::from(error))));
+                    continue;
+                }
+            };
+            for case in cases {
+                let name = format!("{short}: {}", case.name);
+                trials.push(Trial::test(name, move || both_ways(&case)));
+            }
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder is part of the repository") {
+            let path = entry.expect("a readable entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(".test.yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn both_ways(case: &Case) -> Result<(), Failed> {
+    let by_library = run_case(case);
+    if !by_library.is_empty() {
+        return Err(format!("by the library:\n  {}", by_library.join("\n  ")).into());
+    }
+    let by_command = match (&case.input, &case.expect) {
+        (Ok(input), Ok(expect)) => by_command_line(input, expect),
+        // Data that cannot be read cannot be written to a file again.
+        _ => Vec::new(),
+    };
+    if by_command.is_empty() { Ok(()) } else { Err(format!("by the command line:\n  {}", by_command.join("\n  ")).into()) }
+}
+
+/// A folder that goes away with the value.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("faregate-case-{}-{number}", process::id()));
+        fs::create_dir_all(&path).expect("a writable folder for temporary files");
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).expect("a writable file");
+        path.display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn by_command_line(input: &Input, expect: &Expect) -> Vec<String> {
+    let folder = Folder::new();
+    let policies: Vec<String> = input.policies.iter().map(|p| folder.write(&p.name, &p.text)).collect();
+    let layers: Vec<String> = input
+        .catalog
+        .iter()
+        .enumerate()
+        .map(|(n, layer)| folder.write(&format!("catalog-{n}.json"), &json(&catalog_layer_to_node(layer))))
+        .collect();
+    let mut arguments = vec!["faregate".to_owned()];
+    match expect {
+        Expect::Diagnostics(expected) => {
+            arguments.extend(["check".to_owned(), "--set".to_owned(), "--format".to_owned(), "json".to_owned()]);
+            arguments.extend(policies);
+            arguments.extend(layers.into_iter().flat_map(|l| ["--catalog".to_owned(), l]));
+            if let Some(day) = input.check_now {
+                arguments.extend(["--now".to_owned(), format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)]);
+            }
+            let (code, out, err) = run(&arguments);
+            let Ok(report) = read_one(&out) else { return vec![format!("exit {code}, no report: {err}")] };
+            let found = report.get("diagnostics").cloned().unwrap_or(Node::Null);
+            same_findings(expected, &found, &folder.0)
+        }
+        Expect::Decision(expected) => {
+            let (Some(request), Some(context)) = (&input.request, &input.context) else { return Vec::new() };
+            let wrapped = Node::Map(vec![
+                ("request".to_owned(), request_to_node(request)),
+                ("context".to_owned(), context_to_node(context)),
+            ]);
+            let request = folder.write("request.json", &json(&wrapped));
+            let layers = if layers.is_empty() { vec![folder.write("catalog.yaml", "endpoints: []")] } else { layers };
+            arguments.push("decide".to_owned());
+            arguments.extend(policies);
+            arguments.extend(layers.into_iter().flat_map(|l| ["--catalog".to_owned(), l]));
+            arguments.extend(["--request".to_owned(), request, "--format".to_owned(), "json".to_owned()]);
+            let (code, out, err) = run(&arguments);
+            match read_one(&out) {
+                Ok(decision) => compare(expected, &decision),
+                Err(_) => vec![format!("exit {code}, no decision: {err}")],
+            }
+        }
+        // What does not load as data cannot be told apart from what does not load as a file.
+        _ => Vec::new(),
+    }
+}
+
+/// Compares code, line and file of each finding, in order.
+fn same_findings(expected: &Node, found: &Node, folder: &Path) -> Vec<String> {
+    let list = |node: &Node| match node {
+        Node::Seq(items) => items.clone(),
+        _ => Vec::new(),
+    };
+    let (expected, found) = (list(expected), list(found));
+    let line = |node: &Node| {
+        let field = |name: &str| match node.get(name) {
+            Some(Node::Text(text) | Node::Number(text)) => text.clone(),
+            _ => String::new(),
+        };
+        (field("code"), field("line"))
+    };
+    let lines = |nodes: &[Node]| nodes.iter().map(line).collect::<Vec<_>>();
+    if lines(&expected) != lines(&found) {
+        return vec![format!("expected {:?}, got {:?}", lines(&expected), lines(&found))];
+    }
+    let mut differences = Vec::new();
+    for (expected, found) in expected.iter().zip(&found) {
+        if let (Some(Node::Text(wanted)), Some(Node::Text(got))) = (expected.get("file"), found.get("file"))
+            && Path::new(got) != folder.join(wanted)
+        {
+            differences.push(format!("expected a finding in {wanted}, got {got}"));
+        }
+    }
+    differences
+}
+
+fn run(arguments: &[String]) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut surroundings = Surroundings {
+        stdin: &mut std::io::empty(),
+        out: &mut out,
+        err: &mut err,
+        colour: false,
+        colour_errors: false,
+    };
+    let code = faregate_cli::run(arguments, &mut surroundings);
+    (code, String::from_utf8_lossy(&out).into_owned(), String::from_utf8_lossy(&err).into_owned())
+}
+
+fn json(node: &Node) -> String {
+    serde_json::to_string(node).expect("a tree of data can be written")
+}
