@@ -40,6 +40,12 @@ pub fn catalog_layer(text: &str) -> Result<CatalogLayer, Error> {
 ///
 /// # Errors
 /// As [`catalog_layer`], but for syntax.
+///
+/// ```
+/// use faregate_wire::{catalog_layer_from, read_one};
+/// let error = catalog_layer_from(&read_one("providers: { north: { zdr: maybe } }").unwrap()).unwrap_err();
+/// assert_eq!(error.issues()[0].path(), "providers.north.zdr");
+/// ```
 pub fn catalog_layer_from(node: &Node) -> Result<CatalogLayer, Error> {
     let sink = Sink::default();
     let layer = read_at(node, &Path::Root(""), &sink);

@@ -33,12 +33,28 @@ pub fn decision_to_json(decision: &Decision) -> String {
 }
 
 /// Writes a decision as JSON, two blanks a level.
+///
+/// ```
+/// use faregate::{Decision, Digests, Explanation, Plan};
+/// let plan = Plan::new(vec![], Explanation::new("req-1", Digests::new("blake3:p", "blake3:c", "0.1.0")));
+/// let json = faregate_wire::decision_to_json_pretty(&Decision::Route(Box::new(plan)));
+/// assert!(json.starts_with("{\n  \"outcome\": \"route\",\n  \"request\": \"req-1\","));
+/// ```
 #[must_use]
 pub fn decision_to_json_pretty(decision: &Decision) -> String {
     serde_json::to_string_pretty(&DecisionDto::from(decision)).unwrap_or_default()
 }
 
 /// Returns a decision as a tree, for comparing it with what a golden case expects or for writing it beside other data.
+///
+/// ```
+/// use faregate::{Attempt, Decision, Digests, Explanation, Plan};
+/// let about = Explanation::new("req-1", Digests::new("blake3:p", "blake3:c", "0.1.0"));
+/// let plan = Plan::new(vec![Attempt::new("a/b@north", "a/b", "north")], about);
+/// let node = faregate_wire::decision_to_node(&Decision::Route(Box::new(plan)));
+/// let first = &node.get("attempts").unwrap().as_seq().unwrap()[0];
+/// assert_eq!(first.get("provider").unwrap().as_text(), Some("north"));
+/// ```
 #[must_use]
 pub fn decision_to_node(decision: &Decision) -> Node {
     to_node(&DecisionDto::from(decision))

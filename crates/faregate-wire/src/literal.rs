@@ -1,33 +1,22 @@
 //! Values written as in the language: durations and ratios.
 
-use faregate_syntax::Fixed;
-
-/// Units of durations, in milliseconds. `ms` goes before `m` and `s`, which it begins and ends with.
-const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+use faregate_syntax::ast::LiteralKind;
+use faregate_syntax::{Fixed, parse_literal};
 
 /// Reads `250ms`, `3.1s`, `5m`, `1h`, `7d`: whole milliseconds.
 pub(crate) fn duration_ms(text: &str) -> Option<u64> {
-    let (number, unit_ms) = UNITS.iter().find_map(|(unit, ms)| Some((text.strip_suffix(unit)?, *ms)))?;
-    let units = decimal(number)?.checked_mul_int(unit_ms)?.units();
-    let one = Fixed::ONE.units();
-    (units.checked_rem(one) == Some(0))
-        .then(|| units.checked_div(one))
-        .flatten()
-        .and_then(|ms| u64::try_from(ms).ok())
+    match parse_literal(text) {
+        Ok(LiteralKind::Duration(ms)) => Some(ms),
+        _ => None,
+    }
 }
 
 /// Reads `99.5%` as 0.995.
 pub(crate) fn ratio(text: &str) -> Option<Fixed> {
-    decimal(text.strip_suffix('%')?)?.checked_shift_right(2)
-}
-
-/// Reads digits, which `_` may separate, with an optional fraction.
-fn decimal(text: &str) -> Option<Fixed> {
-    let bytes = text.as_bytes();
-    let ends_in_digits = bytes.first()?.is_ascii_digit() && bytes.last()?.is_ascii_digit();
-    let separated_well = !text.contains("__") && !text.contains("_.") && !text.contains("._");
-    let known = bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
-    if ends_in_digits && separated_well && known { text.replace('_', "").parse().ok() } else { None }
+    match parse_literal(text) {
+        Ok(LiteralKind::Ratio(share)) => Some(share),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,9 @@
 //! The nearest of some names, for misspelt ones.
 
-/// Returns the candidate that is likely meant: at most a third of the letters are wrong, and four; else one of which
-/// the name is the first word.
+/// Returns the candidate that is likely meant: the nearest one, else one of which the name is the first word.
 pub(crate) fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let most = name.chars().count().div_ceil(3).clamp(1, 4);
     let begins = |candidate: &&&str| candidate.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
-    candidates
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| *candidate)
+    faregate_syntax::nearest(name, candidates.iter().copied())
         .or_else(|| candidates.iter().find(begins).copied())
 }
 

@@ -22,18 +22,16 @@ pub(crate) fn read(text: &str) -> Result<Vec<Node>, Error> {
     refuse_what_hurts_the_scanner(text)?;
     let mut budget = Budget::for_text(text);
     let mut documents = Vec::new();
-    let shapes = serde_yaml::Deserializer::from_str(text);
-    let numbers = serde_yaml::Deserializer::from_str(text);
-    for (first, second) in shapes.zip(numbers) {
-        let shape = Shape { budget: &mut budget, depth: 0 }.deserialize(first);
-        let mut node = shape.map_err(|error| explain(&error, budget.passed.take()))?;
-        Numbers::<Raw> { node: &mut node, how: PhantomData }
-            .deserialize(second)
-            .map_err(|error| explain(&error, None))?;
-        if node != Node::Null {
-            documents.push(node);
-        }
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let shape = Shape { budget: &mut budget, depth: 0 }.deserialize(document);
+        documents.push(shape.map_err(|error| explain(&error, budget.passed.take()))?);
     }
+    for (node, document) in documents.iter_mut().zip(serde_yaml::Deserializer::from_str(text)) {
+        Numbers::<Raw> { node, how: PhantomData }
+            .deserialize(document)
+            .map_err(|error| explain(&error, None))?;
+    }
+    documents.retain(|node| *node != Node::Null);
     Ok(documents)
 }
 

@@ -121,6 +121,8 @@ fn faults_are_plain_and_have_a_place() {
         ("a: b: c", "line 1, column 5: mapping values are not allowed in this context"),
         ("{\"a\": 1,\n \"b\" 2}", "line 2, column 6: expected `:`"),
         ("{\"a\": 1", "line 1, column 7: EOF while parsing an object"),
+        ("[1]\n [\"\\ud800\"]", "line 2, column 10: unexpected end of hex escape"),
+        ("[1]\n[2}\n", "line 2, column 3: expected `,` or `]`"),
         ("a: 1\nb: 2\na: 3", "a: stands twice"),
         ("{\"a\": {\"b\": 1, \"b\": 1}}", "a.b: stands twice"),
         ("a: [{x.y: 1, x.y: 2}]", "a[0][\"x.y\"]: stands twice"),
