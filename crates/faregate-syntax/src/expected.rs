@@ -203,7 +203,7 @@ fn phrase(rule: Rule, kind: BlockKind) -> Cow<'static, str> {
         Rule::limit => "a limit",
         Rule::limit_kind => "`spend`, `requests`, `tokens` or `concurrency`",
         Rule::window => "`per` with a window, `total`",
-        Rule::window_word => "`minute`, `hour`, `day`, `week`, `month` or `total`",
+        Rule::window_word => "a window such as `month`",
         Rule::total => "`total`",
         Rule::exhausted => "`deny`, `use workload` or `alert only`",
         Rule::ceiling_name => "the name of a ceiling",

@@ -62,6 +62,13 @@ pub(crate) fn unreadable(span: Span) -> Diagnostic {
     Diagnostic::error(SYNTAX, span, "cannot read this statement")
 }
 
+/// `(` without `)`; `end` is where the latter should stand at the latest.
+pub(crate) fn unclosed_parenthesis(open: Span, end: Span) -> Diagnostic {
+    Diagnostic::error(SYNTAX, open, "this `(` is never closed")
+        .label("opened here")
+        .related(end, "expected `)` before this")
+}
+
 // --- Blocks ---------------------------------------------------------------------------------------------------
 
 /// `{` without `}`; `name` is what stands before it.

@@ -108,6 +108,7 @@ fn budgets() {
         "Requests Count(50) per day, Count(20) per minute",
     );
     check_in("budget", "tokens 1M per hour per key.team", "Tokens Count(1000000) per hour\nper key.team");
+    check_in("budget", "requests 5 per fortnight in \"UTC\"", "Requests Count(5) per fortnight in \"UTC\"");
     check_in("budget", "concurrency 8 per key.team", "Concurrency Count(8)\nper key.team");
     check_in("budget", "byok included byok excluded", "byok true\nbyok false");
     check_in("budget", "reserve 10% for request.a", "reserve Ratio(0.1) for request.a");

@@ -244,6 +244,14 @@ fn a_missing_opening_brace_is_one_mistake() {
 }
 
 #[test]
+fn an_unclosed_parenthesis_is_shown_where_it_opens() {
+    check_one("guardrail a {\n  when (key.b or (key.c)\n  require key.d\n}", "2:8 this `(` is never closed");
+    check_one("guardrail a { when ((key.b) }", "1:20 this `(` is never closed");
+    check_one("guardrail a { when present(key.b }", "1:27 this `(` is never closed");
+    check_one("guardrail a { when (key.b 5) }", "1:27 expected a comparison, `)`, `and` or `or`, found `5`");
+}
+
+#[test]
 fn a_stray_closing_brace_is_one_mistake() {
     check_one("guardrail a { }\n}\nguardrail b { }\n", "2:1 this `}` closes nothing");
     check_one("}", "1:1 this `}` closes nothing");
@@ -312,7 +320,6 @@ fn the_mended_text_mends() {
         ("group\u{a0}a = models \"b\"", "group a = models \"b\""),
         ("workload a { ceiling { prompt $5 Mtok } }", "workload a { ceiling { prompt $5 per Mtok } }"),
         ("guardrail a { Require key.b }", "guardrail a { require key.b }"),
-        ("budget a { requests 5 per dya }", "budget a { requests 5 per day }"),
     ] {
         let (_, diagnostics) = parse(FileId(0), text);
         let fix =

@@ -46,9 +46,8 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
     }
     let keywords = failure.keywords();
     let mut candidates: Vec<&str> = keywords.iter().map(String::as_str).collect();
-    let window = context.kind == BlockKind::Budget && context.back(1) == "per" && context.ahead(1) != ".";
-    if window || failure.wants(&[Rule::window, Rule::window_word]) {
-        candidates.extend(["minute", "hour", "day", "week", "month", "total"]);
+    if failure.wants(&[Rule::window]) {
+        candidates.extend(["per", "total"]);
     }
     if failure.wants(&[Rule::unit]) {
         candidates.extend(["Mtok", "image", "call"]);

@@ -9,6 +9,7 @@ use super::{Broken, Parser, resume};
 use crate::expected::Failure;
 use crate::grammar::{Grammar, Rule};
 use crate::lexer::TokenKind;
+use crate::messages;
 use crate::words::{BlockKind, RESERVED, nearest};
 
 /// What the grammar read: the match of a `…_line` or a `…_head`.
@@ -56,7 +57,7 @@ impl<'a> Parser<'a> {
             }
         }
         match first_failure {
-            Some((failure, found)) => Err(self.fail(kind, found, &failure, found == i)),
+            Some((failure, found)) => Err(self.fail_in(kind, i, found, &failure)),
             None => Err(Broken { token: i.saturating_add(1), whole: false }),
         }
     }
@@ -100,7 +101,31 @@ impl<'a> Parser<'a> {
         {
             return Err(self.fail(kind, last, &failure, false));
         }
-        Err(self.fail(kind, found, failure, found == i))
+        Err(self.fail_in(kind, i, found, failure))
+    }
+
+    /// Reports that the grammar stopped at token `found` of the statement at token `i`; of a parenthesis that is open
+    /// where the statement must have ended, at that.
+    fn fail_in(&mut self, kind: BlockKind, i: usize, found: usize, failure: &Failure) -> Broken {
+        let ended =
+            self.lexed.tokens.get(found).is_none_or(|token| token.first || token.kind == TokenKind::Close);
+        if ended && failure.wants(&[Rule::close_paren]) {
+            let mut closed = 0_usize;
+            for open in (i..found).rev() {
+                match self.token_text(open) {
+                    ")" => closed = closed.saturating_add(1),
+                    "(" if closed == 0 => {
+                        let unclosed =
+                            messages::unclosed_parenthesis(self.token_span(open), self.token_span(found));
+                        self.diagnostics.push(unclosed);
+                        return Broken { token: found, whole: false };
+                    }
+                    "(" => closed = closed.saturating_sub(1),
+                    _ => {}
+                }
+            }
+        }
+        self.fail(kind, found, failure, found == i)
     }
 
     /// Reads the head of a declaration, up to its opening brace.
