@@ -1,1 +1,355 @@
-//! x
+//! The command line as a person meets it: exit codes, wrong input, and what is said of it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use faregate_cli::Surroundings;
+use faregate_tests::repository;
+use serde_json::Value;
+
+/// What a command did.
+struct Ran {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+fn run_with(stdin: &str, arguments: &[&str]) -> Ran {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut surroundings = Surroundings {
+        stdin: &mut stdin.as_bytes(),
+        out: &mut out,
+        err: &mut err,
+        colour: false,
+        colour_errors: false,
+    };
+    let arguments = std::iter::once("faregate").chain(arguments.iter().copied());
+    let code = faregate_cli::run(arguments, &mut surroundings);
+    Ran { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+}
+
+fn run(arguments: &[&str]) -> Ran {
+    run_with("", arguments)
+}
+
+/// A folder of files that goes away with the value.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(files: &[(&str, &str)]) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("faregate-desk-{}-{number}", process::id()));
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+const POLICY: &str = "\
+policy desk { language 1 }
+
+guardrail kept-nowhere {
+  when request.data includes any of \"pii\"
+  require endpoint.zdr
+}
+
+workload chat {
+  otherwise
+  route { models \"m/a\" then \"m/b\" }
+  ceiling { completion $5 per Mtok }
+  fallback { other model on timeout  at most 1 moves }
+}
+";
+
+const CATALOG: &str = "\
+catalog: { name: desk, as_of: 2026-11-20 }
+endpoints:
+  - { model: m/a, provider: north, context_length: 1000, modalities: [text], zdr: true, prices: { prompt: \"0.000001\", completion: \"0.000004\" } }
+  - { model: m/b, provider: south, context_length: 1000, modalities: [text], zdr: false, prices: { prompt: \"0.000001\", completion: \"0.000002\" } }
+";
+
+const REQUEST: &str = "\
+request: { id: r1, input_tokens: 100, max_output_tokens: 50, data: [pii] }
+context: { now: 2026-11-23T10:00:00Z, budgets: [] }
+";
+
+fn desk(policy: &str, catalog: &str, request: &str) -> Desk {
+    Desk::new(&[("desk.fare", policy), ("catalog.yaml", catalog), ("request.yaml", request)])
+}
+
+fn decide(desk: &Desk, more: &[&str]) -> Ran {
+    let (policy, catalog, request) =
+        (desk.path("desk.fare"), desk.path("catalog.yaml"), desk.path("request.yaml"));
+    let mut arguments = vec!["decide", &policy, "--catalog", &catalog, "--request", &request];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+fn decided(desk: &Desk) -> Value {
+    let ran = decide(desk, &["--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+#[test]
+fn a_guardrail_keeps_an_endpoint_out_and_without_it_the_endpoint_is_back() {
+    let with = decided(&desk(POLICY, CATALOG, REQUEST));
+    assert_eq!(with["attempts"].as_array().unwrap().len(), 1);
+    assert_eq!(with["excluded"][0]["endpoint"], "m/b@south");
+    assert_eq!(with["excluded"][0]["reasons"][0]["rule"], "guardrail kept-nowhere");
+    assert_eq!(with["excluded"][0]["reasons"][0]["detail"], "endpoint.zdr is false");
+
+    let start = POLICY.find("guardrail").unwrap();
+    let end = POLICY.find("workload").unwrap();
+    let without = format!("{}{}", &POLICY[..start], &POLICY[end..]);
+    let without = decided(&desk(&without, CATALOG, REQUEST));
+    assert_eq!(without["attempts"].as_array().unwrap().len(), 2);
+    assert_eq!(without["attempts"][1]["role"], "model_fallback");
+}
+
+#[test]
+fn a_ceiling_that_is_lowered_says_what_would_help() {
+    let lower = POLICY.replace("$5 per Mtok", "$3 per Mtok");
+    let ran = decide(&desk(&lower, CATALOG, REQUEST), &[]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.out.contains("the price of output is $4 per Mtok, and the ceiling is $3 per Mtok"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.contains("nearest change: ceiling completion: $3 per Mtok -> $4 per Mtok admits 1"),
+        "{}",
+        ran.out
+    );
+    let failing = decide(&desk(&lower, CATALOG, REQUEST), &["--fail-on-deny"]);
+    assert_eq!(failing.code, 1);
+}
+
+#[test]
+fn a_misspelt_attribute_is_named_with_the_right_one() {
+    let wrong = POLICY.replace("endpoint.zdr", "endpoint.zdt");
+    let ran = decide(&desk(&wrong, CATALOG, REQUEST), &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("error[unknown-attribute]: no attribute `zdt` on `endpoint`"), "{}", ran.err);
+    assert!(ran.err.contains("desk.fare:5:11"), "{}", ran.err);
+    assert!(ran.err.contains("a similar name exists: `zdr`"), "{}", ran.err);
+}
+
+#[test]
+fn a_bracket_that_was_cut_is_one_finding() {
+    let cut = POLICY.replacen("  require endpoint.zdr\n}", "  require endpoint.zdr\n", 1);
+    let ran = decide(&desk(&cut, CATALOG, REQUEST), &[]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.err.matches("error[").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("error[syntax]"), "{}", ran.err);
+    assert!(ran.err.contains("desk.fare:3:"), "{}", ran.err);
+}
+
+#[test]
+fn an_unknown_field_of_a_request_is_named_with_its_path() {
+    let wrong = REQUEST.replace("max_output_tokens", "max_ouput_tokens");
+    let ran = decide(&desk(POLICY, CATALOG, &wrong), &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    let wanted =
+        "request.max_ouput_tokens: unknown field; a field with a similar name exists: max_output_tokens";
+    assert!(ran.err.contains(wanted), "{}", ran.err);
+}
+
+#[test]
+fn a_request_without_a_context_is_told_what_to_write() {
+    let ran = decide(&desk(POLICY, CATALOG, "{ id: r1, input_tokens: 5 }"), &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("has no context") && ran.err.contains("context: { now:"), "{}", ran.err);
+}
+
+#[test]
+fn files_that_are_not_there_are_named() {
+    let desk = desk(POLICY, CATALOG, REQUEST);
+    let policy = desk.path("desk.fare");
+    let ran = run(&["decide", &policy, "--catalog", "nowhere.yaml", "--request", "-"]);
+    assert_eq!((ran.code, ran.err.as_str()), (2, "error: cannot read nowhere.yaml: no such file\n"));
+}
+
+#[test]
+fn several_requests_give_several_decisions() {
+    let several = format!("{REQUEST}---\n{}", REQUEST.replace("r1", "r2"));
+    let decisions = decided(&desk(POLICY, CATALOG, &several));
+    assert_eq!(decisions.as_array().unwrap().len(), 2);
+    assert_eq!(decisions[1]["request"], "r2");
+}
+
+#[test]
+fn standard_input_is_read_for_a_dash() {
+    let desk = desk(POLICY, CATALOG, REQUEST);
+    let (policy, catalog) = (desk.path("desk.fare"), desk.path("catalog.yaml"));
+    let ran =
+        run_with(REQUEST, &["decide", &policy, "--catalog", &catalog, "--request", "-", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["outcome"], "route");
+}
+
+#[test]
+fn why_tells_of_one_endpoint_also_where_no_tier_names_it() {
+    let other = format!(
+        "{CATALOG}  - {{ model: m/c, provider: east, context_length: 10, modalities: [text], prices: {{}} }}\n"
+    );
+    let desk = desk(POLICY, &other, REQUEST);
+    let out = decide(&desk, &["--why", "m/b@south"]).out;
+    assert!(out.contains("excludes  guardrail kept-nowhere, guardrail"), "{out}");
+    assert!(out.contains("passes    workload chat, ceiling completion"), "{out}");
+    let out = decide(&desk, &["--why", "m/c@east"]).out;
+    assert!(out.contains("no tier names its model, m/c"), "{out}");
+    assert!(out.contains("excludes  built-in, context_length: an input of 100 tokens, and 10 fit"), "{out}");
+    let ran = decide(&desk, &["--why", "m/b@suoth"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("an endpoint with a similar id exists: m/b@south"), "{}", ran.err);
+}
+
+#[test]
+fn check_reports_as_json_and_counts() {
+    let desk = desk(&POLICY.replace("zdr", "zdt"), CATALOG, REQUEST);
+    let ran = run(&["check", &desk.path("desk.fare"), "--format", "json"]);
+    assert_eq!(ran.code, 1);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&report["errors"], &report["warnings"]), (&Value::from(1), &Value::from(0)));
+    let finding = &report["diagnostics"][0];
+    assert_eq!(finding["code"], "unknown-attribute");
+    assert_eq!((finding["line"].as_u64(), finding["column"].as_u64()), (Some(5), Some(11)));
+    assert_eq!(finding["severity"], "error");
+    assert!(finding["file"].as_str().unwrap().ends_with("desk.fare"));
+}
+
+#[test]
+fn warnings_are_errors_where_they_are_denied() {
+    let mixed = POLICY
+        .replace("require endpoint.zdr", "require endpoint.zdr and not endpoint.trains or endpoint.free");
+    let desk = desk(&mixed, CATALOG, REQUEST);
+    let path = desk.path("desk.fare");
+    assert_eq!(run(&["check", &path]).code, 0);
+    assert_eq!(run(&["check", &path, "--deny", "mixed-and-or"]).code, 1);
+    assert_eq!(run(&["check", &path, "--deny", "many-calls"]).code, 0);
+    assert_eq!(run(&["check", &path, "--deny", "warnings"]).code, 1);
+}
+
+#[test]
+fn a_manifest_says_what_belongs_together() {
+    let guardrails = "policy org { language 1 }\nguardrail g { require endpoint.zdr }\n";
+    let manifest = "sets: { desk: { policies: [org.fare, desk.fare], catalogs: [catalog.yaml] } }\nlevels: { alias-named: allow }\n";
+    let files = [
+        ("org.fare", guardrails),
+        ("desk.fare", POLICY),
+        ("catalog.yaml", CATALOG),
+        ("faregate.yaml", manifest),
+    ];
+    let desk = Desk::new(&files);
+    let ran = run(&["check", &desk.0.display().to_string()]);
+    // `m/b` keeps what it is sent, and may replace `m/a`, which does not.
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("warning[laxer-fallback]"), "{}", ran.out);
+
+    let without = Desk::new(&files[..3]);
+    let ran = run(&["check", &without.0.display().to_string()]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+
+    let wrong = Desk::new(&[("desk.fare", POLICY), ("faregate.yaml", "set: {}")]);
+    let ran = run(&["check", &wrong.0.display().to_string()]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("set: unknown field; a field with a similar name exists: sets"), "{}", ran.err);
+}
+
+#[test]
+fn fmt_changes_files_and_only_says_so_with_check() {
+    let untidy = "policy desk{language 1}\n\n\n\nworkload rest{otherwise   deny \"no\"} // why\n";
+    let desk = Desk::new(&[("desk.fare", untidy)]);
+    let path = desk.path("desk.fare");
+    let ran = run(&["fmt", "--check", &path]);
+    assert_eq!((ran.code, desk.read("desk.fare").as_str()), (1, untidy));
+    assert!(ran.out.contains("desk.fare"));
+    assert_eq!(run(&["fmt", &path]).code, 0);
+    let tidy = desk.read("desk.fare");
+    assert!(tidy.contains("// why") && tidy != untidy, "{tidy}");
+    assert_eq!(run(&["fmt", "--check", &path]).code, 0);
+    let ran = run_with(untidy, &["fmt", "-"]);
+    assert_eq!((ran.code, ran.out), (0, tidy));
+    let ran = run_with("policy {", &["fmt", "-"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+}
+
+#[test]
+fn a_test_that_fails_says_what_differs() {
+    let cases = "\
+policy: desk.fare
+catalog: catalog.yaml
+request: { id: r1, input_tokens: 100, max_output_tokens: 50, data: [] }
+context: { now: 2026-11-23T10:00:00Z, budgets: [] }
+cases:
+  - { name: holds, expect: { outcome: route, attempts: [ { provider: north }, { provider: south } ] } }
+  - { name: does not hold, expect: { attempts: [ { provider: south }, { provider: north } ] } }
+";
+    let desk = Desk::new(&[("desk.fare", POLICY), ("catalog.yaml", CATALOG), ("desk.test.yaml", cases)]);
+    let ran = run(&["test", &desk.0.display().to_string(), "--format", "json"]);
+    assert_eq!(ran.code, 1);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&report["passed"], &report["failed"]), (&Value::from(1), &Value::from(1)));
+    let differences = report["cases"][1]["differences"].as_array().unwrap();
+    assert_eq!(differences[0], "attempts[0].provider: expected \"south\", got \"north\"");
+}
+
+#[test]
+fn every_shape_has_a_schema_and_a_wrong_name_is_told_the_right_one() {
+    for shape in ["request", "context", "catalog", "decision", "case"] {
+        let ran = run(&["schema", shape]);
+        assert_eq!(ran.code, 0);
+        assert!(serde_json::from_str::<Value>(&ran.out).unwrap().get("$schema").is_some(), "{shape}");
+    }
+    let ran = run(&["schema", "requests"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("a similar one exists: request"), "{}", ran.err);
+}
+
+#[test]
+fn every_set_of_the_tree_decides_its_requests() {
+    let manifest = fs::read_to_string(repository("policies/faregate.yaml")).unwrap();
+    let manifest = faregate_wire::read_one(&manifest).unwrap();
+    let mut decided = 0;
+    for (name, set) in manifest.get("sets").and_then(|s| s.as_map()).unwrap() {
+        let paths = |field: &str| -> Vec<String> {
+            let list = set.get(field).and_then(|l| l.as_seq()).unwrap();
+            list.iter()
+                .map(|p| repository("policies").join(p.as_text().unwrap()).display().to_string())
+                .collect()
+        };
+        let request = if name == "support" { "chat" } else { name };
+        let request = repository("policies/requests").join(format!("{request}.yaml")).display().to_string();
+        let (policies, catalogs) = (paths("policies"), paths("catalogs"));
+        let mut arguments = vec!["decide", "--request", &request];
+        arguments.extend(policies.iter().map(String::as_str));
+        arguments.extend(catalogs.iter().flat_map(|c| ["--catalog", c]));
+        let ran = run(&arguments);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.err);
+        assert!(ran.out.contains("workload"), "{name}");
+        decided += 1;
+    }
+    assert!(decided >= 14, "{decided}");
+}

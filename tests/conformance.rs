@@ -64,7 +64,11 @@ fn both_ways(case: &Case) -> Result<(), Failed> {
         // Data that cannot be read cannot be written to a file again.
         _ => Vec::new(),
     };
-    if by_command.is_empty() { Ok(()) } else { Err(format!("by the command line:\n  {}", by_command.join("\n  ")).into()) }
+    if by_command.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("by the command line:\n  {}", by_command.join("\n  ")).into())
+    }
 }
 
 /// A folder that goes away with the value.
@@ -104,11 +108,17 @@ fn by_command_line(input: &Input, expect: &Expect) -> Vec<String> {
     let mut arguments = vec!["faregate".to_owned()];
     match expect {
         Expect::Diagnostics(expected) => {
-            arguments.extend(["check".to_owned(), "--set".to_owned(), "--format".to_owned(), "json".to_owned()]);
+            arguments.extend([
+                "check".to_owned(),
+                "--set".to_owned(),
+                "--format".to_owned(),
+                "json".to_owned(),
+            ]);
             arguments.extend(policies);
             arguments.extend(layers.into_iter().flat_map(|l| ["--catalog".to_owned(), l]));
             if let Some(day) = input.check_now {
-                arguments.extend(["--now".to_owned(), format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)]);
+                arguments
+                    .extend(["--now".to_owned(), format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)]);
             }
             let (code, out, err) = run(&arguments);
             let Ok(report) = read_one(&out) else { return vec![format!("exit {code}, no report: {err}")] };
@@ -122,7 +132,8 @@ fn by_command_line(input: &Input, expect: &Expect) -> Vec<String> {
                 ("context".to_owned(), context_to_node(context)),
             ]);
             let request = folder.write("request.json", &json(&wrapped));
-            let layers = if layers.is_empty() { vec![folder.write("catalog.yaml", "endpoints: []")] } else { layers };
+            let layers =
+                if layers.is_empty() { vec![folder.write("catalog.yaml", "endpoints: []")] } else { layers };
             arguments.push("decide".to_owned());
             arguments.extend(policies);
             arguments.extend(layers.into_iter().flat_map(|l| ["--catalog".to_owned(), l]));

@@ -1,1 +1,276 @@
-//! x
+//! The tree kept tidy: what documents say is held to what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use faregate_cli::{Surroundings, read_cases};
+use faregate_tests::repository;
+use serde_json::Value;
+
+fn text(path: &str) -> String {
+    fs::read_to_string(repository(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// Which of our crates each of our crates may use.
+const LAYERS: [(&str, &[&str]); 6] = [
+    ("faregate-syntax", &[]),
+    ("faregate", &["faregate-syntax"]),
+    ("faregate-wire", &["faregate", "faregate-syntax"]),
+    ("faregate-import", &["faregate-syntax"]),
+    ("faregate-cli", &["faregate", "faregate-import", "faregate-syntax", "faregate-wire"]),
+    ("faregate-tests", &["faregate", "faregate-cli", "faregate-import", "faregate-syntax", "faregate-wire"]),
+];
+
+/// What the engine and the syntax may bring along: every embedder compiles it.
+const LEAN: [(&str, &[&str]); 2] = [
+    ("faregate-syntax", &["annotate-snippets", "jiff", "pest", "pest_derive", "strsim"]),
+    ("faregate", &["blake3", "faregate-syntax", "jiff", "rust_decimal", "thiserror"]),
+];
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(repository("."))
+        .output()
+        .expect("cargo metadata runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let normal = |d: &&Value| d["kind"].is_null();
+    packages
+        .iter()
+        .map(|p| {
+            let dependencies = p["dependencies"].as_array().expect("dependencies").iter().filter(normal);
+            let names = dependencies.filter_map(|d| d["name"].as_str()).map(str::to_owned);
+            (p["name"].as_str().expect("a name").to_owned(), names.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let found = dependencies();
+    let known: BTreeSet<&str> = LAYERS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(found.keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
+    for (name, allowed) in LAYERS {
+        for dependency in found[name].iter().filter(|d| known.contains(d.as_str())) {
+            assert!(allowed.contains(&dependency.as_str()), "{name} may not use {dependency}");
+        }
+    }
+    for (name, allowed) in LEAN {
+        for dependency in &found[name] {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{name} stays lean: {dependency} needs a reason and a line here"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_architecture_names_every_crate() {
+    let page = text("ARCHITECTURE.md");
+    for (name, _) in LAYERS {
+        assert!(page.contains(&format!("**`{name}`**")), "ARCHITECTURE.md has no paragraph on {name}");
+    }
+}
+
+#[test]
+fn there_is_one_copy_of_the_grammar() {
+    assert_eq!(text("grammar/faregate.pest"), text("crates/faregate-syntax/faregate.pest"));
+    let link = fs::symlink_metadata(repository("crates/faregate-syntax/faregate.pest")).expect("the link");
+    assert!(link.file_type().is_symlink());
+}
+
+/// The names of the cases of a file below `tests/`.
+fn case_names(path: &str) -> BTreeSet<String> {
+    let cases = read_cases(&repository("tests").join(path)).unwrap_or_else(|e| panic!("{e}"));
+    cases.into_iter().map(|c| c.name).collect()
+}
+
+#[test]
+fn the_seed_coverage_names_cases_that_exist() {
+    let page = text("tests/seed-coverage.md");
+    let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let (mut shown, mut coming) = (0, 0);
+    for line in page.lines().filter(|l| l.starts_with('|')) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let Some(by) = cells.last().filter(|_| cells.len() == 3) else { continue };
+        if *by == "shown by" || by.starts_with("---") {
+            continue;
+        }
+        if by.starts_with("coming: ") {
+            coming += 1;
+            continue;
+        }
+        for reference in by.split("<br>").map(|r| r.trim().trim_matches('`')) {
+            let (file, case) = reference.split_once(" :: ").unwrap_or_else(|| panic!("no case in: {line}"));
+            let names = files.entry(file.to_owned()).or_insert_with(|| case_names(file));
+            assert!(names.contains(case), "{file} has no case `{case}`");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 100, "{shown} rows are shown by cases");
+    assert!(coming <= 40, "{coming} rows are still to come");
+}
+
+#[test]
+fn every_code_of_a_reason_and_of_a_denial_has_a_case() {
+    let mut cases = String::new();
+    for entry in fs::read_dir(repository("tests/decisions")).expect("the cases") {
+        let path = entry.expect("an entry").path();
+        // Comments speak of codes too, and prove nothing.
+        let file = fs::read_to_string(path).expect("a file of cases");
+        cases.extend(file.lines().map(|l| l.split(" #").next().unwrap_or("")).flat_map(|l| [l, "\n"]));
+    }
+    for code in [
+        "context_length",
+        "output_length",
+        "parameters",
+        "modalities",
+        "sunset",
+        "require",
+        "forbid",
+        "guardrail",
+        "ceiling_prompt",
+        "ceiling_completion",
+        "ceiling_request_fee",
+        "ceiling_image",
+        "ceiling_cache_read",
+        "ceiling_cache_write",
+        "ceiling_reasoning",
+        "ceiling_web_search",
+        "ceiling_attempt",
+        "ceiling_run",
+        "ceiling_output",
+        "cost_unbounded",
+        "price_unknown",
+        "budget",
+        "credits",
+        "health",
+        "credential",
+        "caller",
+        "fallback",
+    ] {
+        let named = [
+            format!("[{code}]"),
+            format!("[{code},"),
+            format!(", {code}]"),
+            format!(": {code}"),
+            format!(", {code},"),
+        ];
+        assert!(named.iter().any(|n| cases.contains(n)), "no case shows the reason `{code}`");
+    }
+    for code in [
+        "invalid_request",
+        "missing_attribute",
+        "refused",
+        "budget",
+        "credits",
+        "quota",
+        "guardrail",
+        "no_route",
+    ] {
+        assert!(cases.contains(&format!("code: {code}")), "no case shows the denial `{code}`");
+    }
+}
+
+/// Codes that need a solver, or whose case is a test of its own (a set of 65 files cannot be written as a case).
+const WITHOUT_A_CASE: [&str; 1] = ["overlapping-workloads"];
+
+#[test]
+fn every_code_of_a_diagnostic_has_a_case() {
+    let mut cases = String::new();
+    for entry in fs::read_dir(repository("tests/diagnostics")).expect("the cases") {
+        cases.push_str(&fs::read_to_string(entry.expect("an entry").path()).expect("a file of cases"));
+    }
+    for code in [
+        "syntax",
+        "unknown-attribute",
+        "unknown-name",
+        "unknown-ceiling",
+        "undeclared-value",
+        "type-mismatch",
+        "unit-mismatch",
+        "duplicate-name",
+        "duplicate-section",
+        "forbidden-retry",
+        "forbidden-fallback",
+        "unreachable-retry",
+        "missing-byok",
+        "not-total",
+        "quote-it",
+        "group-needs-in",
+        "attribute-out-of-place",
+        "unequal-declarations",
+        "waiver-elsewhere",
+        "allow-without-reason",
+        "limit-exceeded",
+        "mixed-and-or",
+        "never-true",
+        "unreachable-workload",
+        "no-effect",
+        "overlapping-workloads",
+        "waiver-expired",
+        "outlasts-deadline",
+        "never-eligible",
+        "many-calls",
+        "soft-cap-alone",
+        "absence-widens",
+        "alias-named",
+        "weights-not-100",
+        "matches-nothing",
+        "sunset-soon",
+        "deprecated-named",
+        "excludes-everything",
+        "laxer-fallback",
+        "lone-provider",
+        "missing-statement",
+        "compares-attributes",
+    ] {
+        let shown = cases.contains(&format!("code: {code},")) || cases.contains(&format!("code: {code} "));
+        assert_eq!(shown, !WITHOUT_A_CASE.contains(&code), "`{code}`");
+    }
+}
+
+/// The first command of the README, as its arguments.
+const FIRST_COMMAND: [&str; 9] = [
+    "faregate",
+    "decide",
+    "policies/support.fare",
+    "--catalog",
+    "policies/catalogs/market.yaml",
+    "--catalog",
+    "policies/catalogs/data-terms.yaml",
+    "--request",
+    "policies/requests/chat.yaml",
+];
+
+/// `UPDATE=1` writes the output into the README anew; it is a rendering, not an expectation.
+#[test]
+fn the_readme_shows_what_the_first_command_prints() {
+    std::env::set_current_dir(repository(".")).expect("the repository");
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut surroundings = Surroundings {
+        stdin: &mut std::io::empty(),
+        out: &mut out,
+        err: &mut err,
+        colour: false,
+        colour_errors: false,
+    };
+    let code = faregate_cli::run(FIRST_COMMAND, &mut surroundings);
+    assert_eq!((code, String::from_utf8_lossy(&err).as_ref()), (0, ""));
+    let printed = String::from_utf8_lossy(&out).into_owned();
+    let readme = text("README.md");
+    let (before, rest) =
+        readme.split_once("<!-- first command -->\n```text\n").expect("the mark in the README");
+    let (shown, after) = rest.split_once("```\n").expect("the end of the block");
+    if std::env::var_os("UPDATE").is_some() {
+        let new = format!("{before}<!-- first command -->\n```text\n{printed}```\n{after}");
+        fs::write(Path::new("README.md"), new).expect("a writable README");
+        return;
+    }
+    assert_eq!(shown, printed, "README.md is out of date: run the test with UPDATE=1");
+}

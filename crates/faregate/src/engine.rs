@@ -32,7 +32,7 @@ impl Engine {
     ///
     /// ```
     /// use faregate::{Catalog, Context, Decision, Engine, PolicySet, Request};
-    /// let text = r#"policy demo { language 1 } workload all { otherwise deny "closed" }"#;
+    /// let text = r#"policy demo { language 1 } workload rest { otherwise deny "closed" }"#;
     /// let policy = PolicySet::parse([("demo.fare", text)]).unwrap();
     /// let engine = Engine::new(policy, Catalog::new(Vec::new()).unwrap()).unwrap();
     /// let context = Context::new("2026-11-23T10:00:00Z".parse().unwrap());

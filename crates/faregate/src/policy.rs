@@ -40,7 +40,7 @@ impl PolicySet {
     /// use faregate::PolicySet;
     /// let text = r#"
     ///     policy demo { language 1 }
-    ///     workload all { otherwise  deny "nothing is served yet" }
+    ///     workload rest { otherwise  deny "nothing is served yet" }
     /// "#;
     /// assert_eq!(PolicySet::parse([("demo.fare", text)]).unwrap().name(), "demo");
     ///
