@@ -1,4 +1,4 @@
-//! `// allow CODE: reason` above a line silences one warning there.
+//! `// allow CODE: reason` above a line silences the warnings of one code there.
 
 use faregate_syntax::ast::{Comment, File};
 use faregate_syntax::{Diagnostic, FileId, Severity, Sources};
@@ -58,22 +58,20 @@ pub(super) fn missing_reasons(sources: &Sources, files: &[File]) -> Vec<Diagnost
     without.map(|a| messages::allow_without_reason(a.comment.span)).collect()
 }
 
-/// Leaves out the warnings that `allow` comments silence, one each.
+/// Leaves out the warnings that `allow` comments silence: those of their code on their line.
 pub(super) fn silence(
     sources: &Sources,
     files: &[File],
     mut diagnostics: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
     for allow in allows(sources, files).into_iter().filter(|a| a.reason) {
-        let silenced = diagnostics.iter().position(|d| {
-            d.severity == Severity::Warning
+        diagnostics.retain(|d| {
+            let meant = d.severity == Severity::Warning
                 && d.code == allow.code
                 && d.primary.span.file == allow.file
-                && sources.place(d.primary.span).line == allow.line
+                && sources.place(d.primary.span).line == allow.line;
+            !meant
         });
-        if let Some(at) = silenced {
-            diagnostics.remove(at);
-        }
     }
     diagnostics
 }

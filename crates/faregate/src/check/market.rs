@@ -219,11 +219,13 @@ impl<'a> Market<'a> {
                 Entry::Pattern(pattern) => {
                     self.by_model.keys().filter(|m| pattern.matches(m)).for_each(|m| add(m))
                 }
+                // In the order in which the group is written: the first is what others are compared with.
                 Entry::Group(patterns) => {
-                    self.by_model
-                        .keys()
-                        .filter(|m| patterns.iter().any(|p| p.matches(m)))
-                        .for_each(|m| add(m));
+                    for pattern in patterns {
+                        let named =
+                            |m: &&&str| pattern.matches(m) || self.catalog.resolve(pattern.as_str()) == **m;
+                        self.by_model.keys().filter(named).for_each(|m| add(m));
+                    }
                 }
             }
         }
