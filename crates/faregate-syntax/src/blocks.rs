@@ -23,18 +23,36 @@ impl BlockEnd {
     }
 }
 
+/// A block that has ended.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    /// Its opening brace, or its keyword where that is missing.
+    token: usize,
+    brace: bool,
+    end: BlockEnd,
+}
+
 /// The blocks of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
-    /// By opening token, ascending. Where the opening brace is missing, by the keyword of the block.
-    ends: Vec<(usize, BlockEnd)>,
+    /// By token, ascending.
+    ends: Vec<Ended>,
 }
 
 impl Blocks {
-    /// Returns the end of the block that token `open` opens, or of which it is the keyword, if there is no such brace.
+    /// Returns the end of the block that the brace `open` opens.
     pub(crate) fn end(&self, open: usize) -> Option<BlockEnd> {
-        let i = self.ends.binary_search_by_key(&open, |(token, _)| *token).ok()?;
-        self.ends.get(i).map(|(_, end)| *end)
+        self.find(open, true)
+    }
+
+    /// Returns the end of the block that has no opening brace, and of which `keyword` is the keyword.
+    pub(crate) fn end_without_brace(&self, keyword: usize) -> Option<BlockEnd> {
+        self.find(keyword, false)
+    }
+
+    fn find(&self, token: usize, brace: bool) -> Option<BlockEnd> {
+        let i = self.ends.binary_search_by_key(&token, |block| block.token).ok()?;
+        self.ends.get(i).filter(|block| block.brace == brace).map(|block| block.end)
     }
 }
 
@@ -43,7 +61,7 @@ pub(crate) fn match_braces(file: FileId, text: &str, lexed: &Lexed) -> (Blocks, 
     let mut matcher =
         Matcher { file, text, lexed, open: Vec::new(), ends: Vec::new(), diagnostics: Vec::new() };
     matcher.run();
-    matcher.ends.sort_unstable_by_key(|(open, _)| *open);
+    matcher.ends.sort_unstable_by_key(|block| block.token);
     (Blocks { ends: matcher.ends }, matcher.diagnostics)
 }
 
@@ -52,7 +70,7 @@ struct Matcher<'a> {
     text: &'a str,
     lexed: &'a Lexed,
     open: Vec<OpenBlock>,
-    ends: Vec<(usize, BlockEnd)>,
+    ends: Vec<Ended>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -66,6 +84,12 @@ struct OpenBlock {
     last_inside: Option<(usize, usize)>,
 }
 
+impl OpenBlock {
+    fn ended(self, token: usize, closed: bool) -> Ended {
+        Ended { token: self.token, brace: self.brace, end: BlockEnd { token, closed } }
+    }
+}
+
 impl Matcher<'_> {
     fn run(&mut self) {
         for (i, token) in self.lexed.tokens.iter().enumerate() {
@@ -76,7 +100,7 @@ impl Matcher<'_> {
                 }
                 TokenKind::Close => {
                     if let Some(block) = self.open.pop() {
-                        self.ends.push((block.token, BlockEnd { token: i, closed: true }));
+                        self.ends.push(block.ended(i, true));
                         if let Some(outer) = self.open.last_mut() {
                             outer.last_inside = Some((block.token, i));
                         }
@@ -117,7 +141,7 @@ impl Matcher<'_> {
             let opened_here = |open: &Token| open.start as usize >= line;
             let block = self.open.pop_if(|block| self.lexed.tokens.get(block.token).is_some_and(opened_here));
             let Some(block) = block else { return };
-            self.ends.push((block.token, BlockEnd { token: i.saturating_add(1), closed: false }));
+            self.ends.push(block.ended(i.saturating_add(1), false));
         }
     }
 
@@ -126,7 +150,7 @@ impl Matcher<'_> {
         let unclosed = self.open.split_off(keep.min(self.open.len()));
         let Some(outermost) = unclosed.first() else { return };
         for block in &unclosed {
-            self.ends.push((block.token, BlockEnd { token: next, closed: false }));
+            self.ends.push(block.ended(next, false));
         }
         // Of a block without an opening brace the parser says so; one is enough.
         let Some(innermost) = unclosed.iter().rev().find(|block| block.brace) else { return };

@@ -303,6 +303,7 @@ fn keywords_name_things_where_they_are_not_reserved() {
         "workload workload { use use when key.when == policy }",
         "workload workload\nuse use\nwhen [key.when Eq policy]",
     );
+    check("guardrail\nguardrail\n{ }", "guardrail guardrail");
     check("workload a { use\nroute\nroute { } }", "workload a\nuse route\nroute");
     check("workload a { use route route { } }", "workload a\nuse route\nroute");
     check_condition("request.in == in-house", "[request.in Eq in-house]");

@@ -240,6 +240,9 @@ fn a_missing_opening_brace_is_one_mistake() {
         "workload a {\n  route\n    models \"m\"\n  }\n  ceiling { run $2 }\n}\n",
         "3:5 expected `{`, found `models`",
     );
+    check(
+        "workload a { ceiling //\n ceiling //~ 2 expected `{`, found `ceiling`\n tool x $1 per call } } //~ 2 expected `{`, found `tool`",
+    );
     check_one("workload a {\n  retry\n  otherwise\n}\n", "3:3 expected `{` or `none`, found `otherwise`");
 }
 

@@ -124,7 +124,7 @@ impl Parser<'_> {
         let open = (i..next).find(|t| self.kind(*t) == Some(TokenKind::Open));
         let block = open.and_then(|open| Some((open.saturating_add(1), self.blocks.end(open)?)));
         // Without an opening brace the block begins after keyword and name.
-        let block = self.blocks.end(i).map(|end| (i.saturating_add(2), end)).or(block);
+        let block = self.blocks.end_without_brace(i).map(|end| (i.saturating_add(2), end)).or(block);
         let Some((first, end)) = block else { return next };
         if let Some(kind) = declaration_kind(self.token_text(i)) {
             self.discard(kind, first..end.token);

@@ -141,13 +141,22 @@ impl<'a> Parser<'a> {
         let end = open.map_or(next, |open| open.saturating_add(1));
         let fault = self.lexed.fault_from(i).filter(|(token, _)| *token < end);
         let stop = fault.map_or(end, |(token, _)| token);
-        self.try_read(head_rule(kind), i, stop).map_err(|failure| {
-            let found = self.token_at(failure.byte, i..stop);
-            match fault.filter(|_| found == stop) {
-                Some((token, fault)) => self.faulty(token, fault),
-                None => self.fail(BlockKind::File, found, &failure, false),
-            }
-        })
+        let failure = match self.try_read(head_rule(kind), i, stop) {
+            Ok(read) => return Ok(read),
+            Err(failure) => failure,
+        };
+        let found = self.token_at(failure.byte, i..stop);
+        if let Some((token, fault)) = fault.filter(|_| found == stop) {
+            return Err(self.faulty(token, fault));
+        }
+        // The name may be a keyword on a line of its own, which looks like the next declaration.
+        let keyword_name_brace = i.saturating_add(3).min(all.end);
+        if found == next
+            && let Ok(read) = self.try_read(head_rule(kind), i, keyword_name_brace)
+        {
+            return Ok(read);
+        }
+        Err(self.fail(BlockKind::File, found, &failure, false))
     }
 
     /// Lets the grammar read the tokens `i..stop`.

@@ -83,7 +83,11 @@ impl Parser<'_> {
 
     fn is_misspelling(&self, kind: BlockKind, i: usize) -> bool {
         let word = self.token_text(i);
-        word.len() >= SHORTEST_MISSPELLING
+        let before = i.checked_sub(1).map_or("", |before| self.token_text(before));
+        // After these a name or window of its own choosing stands, however it is spelt.
+        let named = matches!(before, "per" | "use" | "workload");
+        !named
+            && word.len() >= SHORTEST_MISSPELLING
             && self.token_text(i.saturating_add(1)) != "."
             && nearest(word, kind.statement_words().iter().copied()).is_some()
     }

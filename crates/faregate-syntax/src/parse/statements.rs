@@ -99,7 +99,7 @@ impl Parser<'_> {
             // A section that is misspelt, or has no opening brace: its inside is read for what else may be wrong there.
             let open = i.saturating_add(1);
             let end = self.blocks.end(open).map(|end| (open.saturating_add(1), end));
-            let end = end.or_else(|| Some((open, self.blocks.end(i)?)));
+            let end = end.or_else(|| Some((open, self.blocks.end_without_brace(i)?)));
             if let Some((section, (first, end))) = section_kind(self.token_text(i)).zip(end) {
                 self.discard(section, first..end.token);
                 return end.after();
