@@ -87,12 +87,20 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
     groups
 }
 
-/// Returns the places of a diagnostic by file, that of the primary one first.
+/// Places of one file that are further apart than this, in bytes, are shown as two snippets: the renderer's time
+/// grows with all the text between them, also with what it leaves out.
+const ONE_SNIPPET: u32 = 8192;
+
+/// Returns the places of a diagnostic by file and neighbourhood, that of the primary one first.
 fn by_file(diagnostic: &Diagnostic) -> Vec<(FileId, Vec<(AnnotationKind, &Label)>)> {
     let mut files =
         vec![(diagnostic.primary.span.file, vec![(AnnotationKind::Primary, &diagnostic.primary)])];
+    let near = |a: Span, b: Span| a.file == b.file && a.start.abs_diff(b.start) <= ONE_SNIPPET;
     for label in &diagnostic.related {
-        match files.iter_mut().find(|(file, _)| *file == label.span.file) {
+        let together = |(_, labels): &&mut (FileId, Vec<(AnnotationKind, &Label)>)| {
+            labels.first().is_some_and(|(_, first)| near(first.span, label.span))
+        };
+        match files.iter_mut().find(together) {
             Some((_, labels)) => labels.push((AnnotationKind::Context, label)),
             None => files.push((label.span.file, vec![(AnnotationKind::Context, label)])),
         }

@@ -1,5 +1,7 @@
 //! `// allow CODE: reason` above a line silences the warnings of one code there.
 
+use std::collections::BTreeSet;
+
 use faregate_syntax::ast::{Comment, File};
 use faregate_syntax::{Diagnostic, FileId, Severity, Sources};
 
@@ -17,39 +19,52 @@ struct Allow<'a> {
 
 fn allows<'a>(sources: &'a Sources, files: &'a [File]) -> Vec<Allow<'a>> {
     let mut found = Vec::new();
-    for comment in files.iter().flat_map(|f| &f.comments).filter(|c| !c.doc) {
-        let text = sources.text(comment.span).trim_start_matches('/').trim();
-        let Some(rest) = text.strip_prefix("allow ") else { continue };
-        let (code, reason) = match rest.split_once(':') {
-            Some((code, reason)) => (code.trim(), !reason.trim().is_empty()),
-            None => (rest.trim(), false),
-        };
-        // A sentence that begins with "allow" is no code.
-        let is_code = !code.is_empty()
-            && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit());
-        if is_code {
-            let line = target_line(sources, comment);
-            found.push(Allow { code, reason, file: comment.span.file, line, comment });
+    for file in files {
+        let mut targets: Option<Targets> = None;
+        for comment in file.comments.iter().filter(|c| !c.doc) {
+            let text = sources.text(comment.span).trim_start_matches('/').trim();
+            let Some(rest) = text.strip_prefix("allow ") else { continue };
+            let (code, reason) = match rest.split_once(':') {
+                Some((code, reason)) => (code.trim(), !reason.trim().is_empty()),
+                None => (rest.trim(), false),
+            };
+            // A sentence that begins with "allow" is no code.
+            let letter = |b: u8| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit();
+            if !code.is_empty() && code.bytes().all(letter) {
+                let targets = targets.get_or_insert_with(|| Targets::of(sources, comment.span.file));
+                let line = targets.below(sources.place(comment.span).line);
+                found.push(Allow { code, reason, file: comment.span.file, line, comment });
+            }
         }
     }
     found
 }
 
-/// The first line below the comment that is neither blank nor a comment itself.
-fn target_line(sources: &Sources, comment: &Comment) -> u32 {
-    let own = sources.place(comment.span).line;
-    let Some(file) = sources.get(comment.span.file) else { return own };
-    let below = file.text().get(comment.span.end as usize..).unwrap_or("");
-    let mut line = own;
-    // The first piece is the rest of the comment's own line.
-    for text in below.split('\n').skip(1) {
-        line = line.saturating_add(1);
-        let text = text.trim();
-        if !text.is_empty() && !text.starts_with("//") {
-            return line;
+/// For each line of a file, the first line below it that is neither blank nor a comment.
+struct Targets(Vec<u32>);
+
+impl Targets {
+    fn of(sources: &Sources, file: FileId) -> Self {
+        let lines: Vec<&str> =
+            sources.get(file).map_or("", faregate_syntax::Source::text).split('\n').collect();
+        let mut targets = Vec::with_capacity(lines.len());
+        let mut next = 0;
+        for (number, text) in (1_u32..).zip(&lines).collect::<Vec<_>>().into_iter().rev() {
+            targets.push(next);
+            let text = text.trim();
+            if !text.is_empty() && !text.starts_with("//") {
+                next = number;
+            }
         }
+        targets.reverse();
+        Self(targets)
     }
-    own
+
+    /// Returns the line of which a comment on `line` speaks; 0 where there is none.
+    fn below(&self, line: u32) -> u32 {
+        let at = line.saturating_sub(1) as usize;
+        self.0.get(at).copied().unwrap_or(0)
+    }
 }
 
 /// Reports `allow` comments without a reason.
@@ -64,14 +79,11 @@ pub(super) fn silence(
     files: &[File],
     mut diagnostics: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
-    for allow in allows(sources, files).into_iter().filter(|a| a.reason) {
-        diagnostics.retain(|d| {
-            let meant = d.severity == Severity::Warning
-                && d.code == allow.code
-                && d.primary.span.file == allow.file
-                && sources.place(d.primary.span).line == allow.line;
-            !meant
-        });
-    }
+    let allowed: BTreeSet<(FileId, u32, &str)> =
+        allows(sources, files).into_iter().filter(|a| a.reason).map(|a| (a.file, a.line, a.code)).collect();
+    diagnostics.retain(|d| {
+        let place = (d.primary.span.file, sources.place(d.primary.span).line, d.code);
+        d.severity != Severity::Warning || !allowed.contains(&place)
+    });
     diagnostics
 }
