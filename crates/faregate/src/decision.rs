@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use faregate_syntax::ast::{Commit, LimitKind, MoveKind, Partial};
 
-use crate::{ErrorClass, Money, Ratio, Timestamp};
+use crate::{Context, Engine, ErrorClass, Money, Ratio, Request, Run, SavedRun, SavedState, Timestamp};
 
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,8 @@ pub struct Plan {
     pub partial: Partial,
     /// Why the plan is what it is.
     pub explanation: Explanation,
+    /// Where it comes from, so that it can be run.
+    pub(crate) origin: Option<Origin>,
 }
 
 impl Plan {
@@ -115,7 +117,84 @@ impl Plan {
             commit: Commit::FirstToken,
             partial: Partial::MarkIncomplete,
             explanation,
+            origin: None,
         }
+    }
+}
+
+impl Plan {
+    /// Begins the run of this plan.
+    ///
+    /// A plan that was not decided by an engine but made by hand has nothing to call; its run fails at once.
+    ///
+    /// ```
+    /// use faregate::{Catalog, Context, Decision, Engine, PolicySet, Request, Step};
+    /// # let text = r#"policy demo { language 1 } workload rest { otherwise route { models "*" } }"#;
+    /// # let policy = PolicySet::parse([("demo.fare", text)]).unwrap();
+    /// # let mut row = faregate::EndpointRow::default();
+    /// # row.id = Some("m/a@north".to_owned());
+    /// # row.facts.context_length = Some(1000);
+    /// # row.facts.modalities = Some(["text".to_owned()].into());
+    /// # let mut layer = faregate::CatalogLayer::default();
+    /// # layer.endpoints.push(row);
+    /// # let engine = Engine::new(policy, Catalog::new(vec![layer]).unwrap()).unwrap();
+    /// let now = "2026-11-23T10:00:00Z".parse().unwrap();
+    /// let Decision::Route(plan) = engine.decide(&Request::new("r1", 100), &Context::new(now)) else { panic!() };
+    /// let mut run = plan.run();
+    /// let Step::Try(attempt) = run.step(now) else { panic!() };
+    /// assert_eq!(attempt.endpoint, "m/a@north");
+    /// ```
+    #[must_use]
+    pub fn run(&self) -> Run {
+        let explanation = &self.explanation;
+        let (engine, request, context) = match &self.origin {
+            Some(origin) => (Some(origin.engine.clone()), origin.request.clone(), origin.context.clone()),
+            None => (None, Request::new(explanation.request.clone(), 0), Context::new(Timestamp(0))),
+        };
+        let workload = explanation.workload.clone().unwrap_or_default();
+        let retries = engine.as_ref().map_or(0, |e| e.policy().retry_rules(&workload));
+        let data = SavedRun {
+            request,
+            observed: context.clone(),
+            context,
+            workload,
+            degraded: explanation.degraded.iter().map(|d| d.budget.clone()).collect(),
+            plan: self.attempts.iter().map(|a| (a.endpoint.clone(), a.credential.clone())).collect(),
+            state: SavedState::Ready { waited_ms: 0 },
+            at: 0,
+            moves: 0,
+            used: vec![0; retries],
+            calls: Vec::new(),
+            dead: Vec::new(),
+            errors: Vec::new(),
+            steps: Vec::new(),
+            discarded_tokens: 0,
+            told: Vec::new(),
+            digests: explanation.digests.clone(),
+        };
+        Run::new(engine, data)
+    }
+}
+
+/// What a plan was decided from. It is no part of what the plan says, so all origins are equal.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) engine: Engine,
+    pub(crate) request: Request,
+    pub(crate) context: Context,
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Origin {}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Origin")
     }
 }
 

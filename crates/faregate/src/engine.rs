@@ -1,14 +1,23 @@
 //! The engine: a policy set and a catalog, and the decisions that follow from them.
 
+use std::sync::Arc;
+
 use crate::catalog::Catalog;
+use crate::decision::Origin;
 use crate::reference::{self, Inputs};
-use crate::{Context, Decision, PolicySet, Request, Why};
+use crate::{Context, Decision, PolicySet, Request, RestoreError, Run, SavedRun, Why};
 
 /// Decides requests. Immutable, `Send + Sync`, without clock, randomness, files or network.
 ///
 /// Every decision ends, in time bounded by the size of policy and catalog.
+/// Cheap to clone: copies share policy and catalog.
 #[derive(Clone, Debug)]
 pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     policy: PolicySet,
     catalog: Catalog,
 }
@@ -25,7 +34,7 @@ impl Engine {
     /// None today: what can be wrong with either is found when it is read. The result leaves room for limits of
     /// compiled engines.
     pub fn new(policy: PolicySet, catalog: Catalog) -> Result<Self, EngineError> {
-        Ok(Self { policy, catalog })
+        Ok(Self { inner: Arc::new(Inner { policy, catalog }) })
     }
 
     /// Decides a request: where it may go, or why it may not. The same inputs give the same decision.
@@ -41,7 +50,12 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn decide(&self, request: &Request, context: &Context) -> Decision {
-        reference::decide(self.inputs(), request, context)
+        let mut decision = reference::decide(self.inputs(), request, context);
+        if let Decision::Route(plan) = &mut decision {
+            plan.origin =
+                Some(Origin { engine: self.clone(), request: request.clone(), context: context.clone() });
+        }
+        decision
     }
 
     /// Says of one endpoint, rule by rule, why it is where it is, also where no tier names its model. `None`: the
@@ -51,24 +65,32 @@ impl Engine {
         reference::why(self.inputs(), request, context, endpoint)
     }
 
+    /// Makes a saved run go on.
+    ///
+    /// # Errors
+    /// The run was begun under another policy or catalog, or its data make no sense.
+    pub fn restore(&self, saved: SavedRun) -> Result<Run, RestoreError> {
+        Run::restore(self, saved)
+    }
+
     fn inputs(&self) -> Inputs<'_> {
         Inputs {
-            sources: self.policy.sources(),
-            policy: self.policy.policy(),
-            policy_digest: self.policy.digest(),
-            catalog: &self.catalog,
+            sources: self.inner.policy.sources(),
+            policy: self.inner.policy.policy(),
+            policy_digest: self.inner.policy.digest(),
+            catalog: &self.inner.catalog,
         }
     }
 
     /// Returns the policy.
     #[must_use]
     pub fn policy(&self) -> &PolicySet {
-        &self.policy
+        &self.inner.policy
     }
 
     /// Returns the catalog.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
-        &self.catalog
+        &self.inner.catalog
     }
 }

@@ -19,12 +19,14 @@ mod check;
 mod classes;
 mod context;
 mod decision;
+mod draw;
 mod engine;
 mod ir;
 mod money;
 mod pattern;
 mod policy;
 mod reference;
+mod run;
 mod time;
 
 pub use catalog::*;
@@ -41,4 +43,8 @@ pub use money::{Money, MoneyError, Ratio};
 pub use policy::{Checked, MAX_FILES, PolicySet, check_set};
 pub use reference::{Check, CheckVerdict, CredentialWhy, Why};
 pub use request::{AttributeValue, Key, MAX_COUNT, Request};
+pub use run::{
+    AlertCrossed, BudgetChange, Charge, FailedCall, Failure, Outcome, Phase, Record, RestoreError, Run,
+    RunLimit, SavedCall, SavedRun, SavedState, Served, Step, StepRecord, Success, Told, ToolUse, Usage,
+};
 pub use time::{Date, TimeOfDay, Timestamp, TimestampError};

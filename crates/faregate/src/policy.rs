@@ -107,6 +107,15 @@ impl PolicySet {
         Diagnostics::new(check::sorted(all), self.sources.clone())
     }
 
+    /// Returns how many retry rules a workload has.
+    pub(crate) fn retry_rules(&self, workload: &str) -> usize {
+        let workload = self.policy.workloads.iter().find(|w| w.name == workload);
+        match workload.map(|w| &w.body) {
+            Some(ir::Body::Route(routing)) => routing.retry.as_ref().map_or(0, |r| r.rules.len()),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn policy(&self) -> &ir::Policy {
         &self.policy
     }

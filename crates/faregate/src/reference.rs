@@ -4,20 +4,20 @@
 //! decision is a function of its inputs alone.
 
 mod balance;
-mod budgets;
-mod candidate;
+pub(crate) mod budgets;
+pub(crate) mod candidate;
 mod cost;
 mod deny;
 mod eval;
 mod filters;
 mod nearest;
 mod order;
-mod plan;
+pub(crate) mod plan;
 mod reason;
 mod truth;
 mod values;
 mod why;
-mod world;
+pub(crate) mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -233,7 +233,7 @@ fn route<'a>(
         exclusions(world, out.into_iter().chain(unreached.into_iter().map(|(c, r)| (c, vec![r]))));
     let retry = world.retry_uses(routing, &plan);
     let worst_cost = bounds.dearest(plan.iter().map(|c| c.worst.known()));
-    let attempts = plan.iter().enumerate().map(|(n, c)| world.attempt(routing, &plan, n, c)).collect();
+    let attempts = plan.iter().enumerate().map(|(n, c)| world.attempt_of(routing, &plan, n, c)).collect();
     Decision::Route(Box::new(Plan {
         expected_cost: plan.first().and_then(|c| c.expected),
         worst_cost,
@@ -246,6 +246,7 @@ fn route<'a>(
         commit: routing.commit,
         partial: routing.partial,
         explanation,
+        origin: None,
     }))
 }
 

@@ -8,7 +8,7 @@ use crate::{Money, Ratio};
 const SCALE: u64 = 1_000_000_000_000;
 
 /// Draws by 1/price², price zero first, unknown last. The group is sorted by id.
-pub(super) fn by_price<'a>(seed: &str, group: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
+pub(crate) fn by_price<'a>(seed: &str, group: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
     let (free, rest): (Vec<_>, Vec<_>) =
         group.into_iter().partition(|c| c.expected.is_some_and(Money::is_zero));
     let (priced, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|c| c.expected.is_some());
@@ -22,7 +22,7 @@ pub(super) fn by_price<'a>(seed: &str, group: Vec<Candidate<'a>>) -> Vec<Candida
 }
 
 /// Draws by the shares of providers, those not named last, by price. The group is sorted by id.
-pub(super) fn by_shares<'a>(
+pub(crate) fn by_shares<'a>(
     seed: &str,
     shares: &[(String, Ratio)],
     group: Vec<Candidate<'a>>,
@@ -153,19 +153,9 @@ fn draw<'a>(seed: &str, mut left: Vec<(Candidate<'a>, u64)>) -> Vec<Candidate<'a
     drawn
 }
 
-/// The first 8 bytes, little-endian.
+/// The first 8 bytes, little-endian, of BLAKE3("balance\0" seed "\0" round).
 fn hash(seed: &str, round: u64) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(b"balance\0");
-    hasher.update(seed.as_bytes());
-    hasher.update(b"\0");
-    hasher.update(round.to_string().as_bytes());
-    let digest = hasher.finalize();
-    let mut first = [0; 8];
-    for (to, from) in first.iter_mut().zip(digest.as_bytes()) {
-        *to = *from;
-    }
-    u64::from_le_bytes(first)
+    crate::draw::first_eight(&[b"balance\0", seed.as_bytes(), b"\0", round.to_string().as_bytes()])
 }
 
 #[cfg(test)]

@@ -16,13 +16,13 @@ use crate::time::Period;
 use crate::{Amount, BudgetRow, Counted, Money, Ratio, Timestamp};
 
 /// The budgets that apply to a request, and what the context has counted for them.
-pub(super) struct Ledger<'a> {
+pub(crate) struct Ledger<'a> {
     /// In text order.
-    pub(super) applying: Vec<&'a Budget>,
+    pub(crate) applying: Vec<&'a Budget>,
     /// Budgets that degraded this request already: they count and close nothing.
-    pub(super) spent: BTreeSet<String>,
+    pub(crate) spent: BTreeSet<String>,
     /// Budgets of rows that the policy does not know.
-    pub(super) ignored: BTreeSet<String>,
+    pub(crate) ignored: BTreeSet<String>,
 }
 
 /// What tells rows apart: budget, values of `per`, kind, window.
@@ -30,15 +30,15 @@ type RowKey<'r> = (&'r str, &'r [String], LimitKind, Option<&'r str>);
 
 /// One counter of a budget, as a candidate meets it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Counter {
+pub(crate) struct Counter {
     /// The values of `per`; `None`: unknown.
-    pub(super) per: Vec<Option<String>>,
-    pub(super) window: Option<(Timestamp, Timestamp)>,
+    pub(crate) per: Vec<Option<String>>,
+    pub(crate) window: Option<(Timestamp, Timestamp)>,
     /// `None`: unknown.
-    pub(super) counted: Option<Amount>,
-    pub(super) remaining: Option<Amount>,
+    pub(crate) counted: Option<Amount>,
+    pub(crate) remaining: Option<Amount>,
     /// What is there for this request before anything is counted.
-    pub(super) usable: Amount,
+    pub(crate) usable: Amount,
 }
 
 impl<'a> Ledger<'a> {
@@ -46,7 +46,7 @@ impl<'a> Ledger<'a> {
     ///
     /// # Errors
     /// The row that makes no sense, as one sentence.
-    pub(super) fn new(world: &World<'a>) -> Result<Self, String> {
+    pub(crate) fn new(world: &World<'a>) -> Result<Self, String> {
         let mut ledger = Self { applying: Vec::new(), spent: BTreeSet::new(), ignored: BTreeSet::new() };
         for budget in &world.policy.budgets {
             if budget.when.as_ref().is_none_or(|w| !world.eval(w, None).is_false()) {
@@ -112,18 +112,18 @@ impl<'a> Ledger<'a> {
     }
 
     /// Whether a budget counts a candidate.
-    pub(super) fn covers(world: &World<'_>, budget: &Budget, candidate: &Candidate<'_>) -> bool {
+    pub(crate) fn covers(world: &World<'_>, budget: &Budget, candidate: &Candidate<'_>) -> bool {
         let credential = budget.byok_included || candidate.own.is_none();
         credential && budget.covers.as_ref().is_none_or(|c| !world.eval(c, Some(candidate)).is_false())
     }
 
     /// Whether a budget closes anything for this request.
-    pub(super) fn closes(&self, budget: &Budget) -> bool {
+    pub(crate) fn closes(&self, budget: &Budget) -> bool {
         budget.exhausted != Exhausted::AlertOnly && !self.spent.contains(&budget.name)
     }
 
     /// Returns the counter of a limit that a candidate meets.
-    pub(super) fn counter(
+    pub(crate) fn counter(
         world: &World<'_>,
         budget: &Budget,
         limit: &Limit,
@@ -160,7 +160,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Adds the reasons for which budgets exclude a candidate.
-    pub(super) fn reasons(&self, world: &World<'_>, candidate: &Candidate<'_>, reasons: &mut Vec<RawReason>) {
+    pub(crate) fn reasons(&self, world: &World<'_>, candidate: &Candidate<'_>, reasons: &mut Vec<RawReason>) {
         for budget in self.applying.iter().filter(|b| self.closes(b)) {
             if !Self::covers(world, budget, candidate) {
                 continue;
@@ -291,7 +291,7 @@ fn gcd(a: i128, b: i128) -> i128 {
     a.max(1)
 }
 
-pub(super) fn units(amount: Amount) -> i128 {
+pub(crate) fn units(amount: Amount) -> i128 {
     match amount {
         Amount::Money(m) => m.0.units(),
         Amount::Count(n) => i128::from(n),
@@ -363,7 +363,7 @@ fn row_counts(row: &BudgetRow, limit: &Limit, now: Timestamp) -> bool {
     }
 }
 
-pub(super) fn kind(kind: LimitKind) -> &'static str {
+pub(crate) fn kind(kind: LimitKind) -> &'static str {
     crate::check::kind_name(kind)
 }
 
@@ -375,17 +375,17 @@ fn text(amount: Amount) -> String {
 }
 
 /// Whether a budget counts by a fact of the endpoint.
-pub(super) fn per_candidate(budget: &Budget) -> bool {
+pub(crate) fn per_candidate(budget: &Budget) -> bool {
     budget.per.iter().any(|a| a.subject == Subject::Endpoint)
 }
 
 /// The type of a limit's amount.
 #[must_use]
-pub(super) fn amount_type(limit: &Limit) -> Type {
+pub(crate) fn amount_type(limit: &Limit) -> Type {
     if limit.kind == LimitKind::Spend { Type::Money } else { Type::Count }
 }
 
 /// The place of a limit, for reports.
-pub(super) fn limit_span(limit: &Limit) -> Span {
+pub(crate) fn limit_span(limit: &Limit) -> Span {
     limit.span
 }

@@ -73,16 +73,16 @@ impl Candidate<'_> {
 
 /// The models of a route by the tier that names them first, and the aliases met on the way.
 #[derive(Debug, Default)]
-pub(super) struct Tiers {
-    pub(super) tier_of: BTreeMap<String, u32>,
-    pub(super) aliases: BTreeMap<String, String>,
+pub(crate) struct Tiers {
+    pub(crate) tier_of: BTreeMap<String, u32>,
+    pub(crate) aliases: BTreeMap<String, String>,
     /// The highest tier number.
-    pub(super) count: u32,
+    pub(crate) count: u32,
 }
 
 impl<'a> World<'a> {
     /// Resolves the tiers of a route against the catalog.
-    pub(super) fn tiers(&self, routing: &Routing) -> Tiers {
+    pub(crate) fn tiers(&self, routing: &Routing) -> Tiers {
         let models: BTreeSet<&str> = self.catalog.endpoints().iter().map(|e| e.model.as_str()).collect();
         let mut tiers = Tiers::default();
         for tier in &routing.tiers {
@@ -155,13 +155,13 @@ impl<'a> World<'a> {
     }
 
     /// Returns every endpoint of the tiers with every credential of its provider.
-    pub(super) fn candidates(&self, routing: &Routing, tiers: &Tiers) -> Vec<Candidate<'a>> {
+    pub(crate) fn candidates(&self, routing: &Routing, tiers: &Tiers) -> Vec<Candidate<'a>> {
         let named = self.catalog.endpoints().iter().filter_map(|e| Some((e, *tiers.tier_of.get(&e.model)?)));
         named.flat_map(|(endpoint, tier)| self.with_all_credentials(routing, endpoint, tier)).collect()
     }
 
     /// Returns an endpoint with each credential of its provider, the shared one first.
-    pub(super) fn with_all_credentials(
+    pub(crate) fn with_all_credentials(
         &self,
         routing: &Routing,
         endpoint: &'a Endpoint,
@@ -174,7 +174,8 @@ impl<'a> World<'a> {
             .collect()
     }
 
-    fn candidate(
+    /// Returns an endpoint with a credential, and what it is worth to this request.
+    pub(crate) fn candidate(
         &self,
         routing: &Routing,
         endpoint: &'a Endpoint,
@@ -257,7 +258,7 @@ impl<'a> World<'a> {
 }
 
 /// Returns the smaller of those that are known.
-pub(super) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),

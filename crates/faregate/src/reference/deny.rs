@@ -10,20 +10,20 @@ use super::world::World;
 use crate::{DenialCode, Timestamp};
 
 /// A candidate and all reasons for which it is out.
-pub(super) type Out<'a> = (Candidate<'a>, Vec<RawReason>);
+pub(crate) type Out<'a> = (Candidate<'a>, Vec<RawReason>);
 
 /// The verdict over an empty plan.
-pub(super) struct Verdict {
-    pub(super) code: DenialCode,
-    pub(super) opens_at: Option<Timestamp>,
-    pub(super) rule: String,
-    pub(super) at: Option<Span>,
-    pub(super) message: String,
+pub(crate) struct Verdict {
+    pub(crate) code: DenialCode,
+    pub(crate) opens_at: Option<Timestamp>,
+    pub(crate) rule: String,
+    pub(crate) at: Option<Span>,
+    pub(crate) message: String,
 }
 
 impl World<'_> {
     /// Judges why no candidate is left.
-    pub(super) fn verdict(&self, workload: &str, models_span: Span, out: &[Out<'_>]) -> Verdict {
+    pub(crate) fn verdict(&self, workload: &str, models_span: Span, out: &[Out<'_>]) -> Verdict {
         let only = |classes: &[Class]| -> Vec<&Out<'_>> {
             out.iter().filter(|(_, reasons)| reasons.iter().all(|r| classes.contains(&r.class))).collect()
         };

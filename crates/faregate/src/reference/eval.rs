@@ -14,7 +14,7 @@ use crate::ir::{Attr, Expr, ExprKind, Member, SetTerm, Term, Value};
 
 impl World<'_> {
     /// Returns the truth of an expression.
-    pub(super) fn eval(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Truth {
+    pub(crate) fn eval(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Truth {
         match &expr.kind {
             ExprKind::Constant(value) => Truth::from(*value),
             ExprKind::And(parts) => Truth::all(parts.iter().map(|p| self.eval(p, candidate))),
@@ -114,7 +114,7 @@ impl World<'_> {
 
     /// Returns whether an expression can be true and whether it can be false, where nothing is known of attempts yet but
     /// the class of error. Unknown facts of request and endpoint are neither.
-    pub(super) fn possible(&self, expr: &Expr, candidate: &Candidate<'_>, error: ErrorClass) -> (bool, bool) {
+    pub(crate) fn possible(&self, expr: &Expr, candidate: &Candidate<'_>, error: ErrorClass) -> (bool, bool) {
         let parts = |parts: &[Expr]| -> Vec<(bool, bool)> {
             parts.iter().map(|p| self.possible(p, candidate, error)).collect()
         };
@@ -147,7 +147,7 @@ impl World<'_> {
     }
 
     /// Returns the unknown attributes that keep an expression from being true or false.
-    pub(super) fn missing(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Vec<String> {
+    pub(crate) fn missing(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let mut leaves = Vec::new();
         leaves_of(expr, &mut leaves);
@@ -163,7 +163,7 @@ impl World<'_> {
     }
 
     /// Says why an expression is not what it should be: the smallest parts that decide it.
-    pub(super) fn why_not(&self, expr: &Expr, wanted: bool, candidate: Option<&Candidate<'_>>) -> String {
+    pub(crate) fn why_not(&self, expr: &Expr, wanted: bool, candidate: Option<&Candidate<'_>>) -> String {
         let is_wanted = |e: &Expr| self.eval(e, candidate) == Truth::from(wanted);
         match &expr.kind {
             ExprKind::Not(inner) => self.why_not(inner, !wanted, candidate),
@@ -213,7 +213,7 @@ impl World<'_> {
 }
 
 /// Calls `see` for each attribute that an expression reads.
-pub(super) fn attributes(expr: &Expr, see: &mut impl FnMut(&Attr)) {
+pub(crate) fn attributes(expr: &Expr, see: &mut impl FnMut(&Attr)) {
     crate::check::attributes(expr, see);
 }
 

@@ -16,11 +16,11 @@ use crate::time::{date_text, utc_date};
 use crate::{Amount, CredentialState, Health, Money};
 
 /// Waivers that lifted a guardrail: index of the waiver, endpoint id.
-pub(super) type Waived = Vec<(usize, String)>;
+pub(crate) type Waived = Vec<(usize, String)>;
 
 impl World<'_> {
     /// Returns all reasons for which a candidate is out, sorted; none: it is admitted.
-    pub(super) fn reasons(
+    pub(crate) fn reasons(
         &self,
         workload: &str,
         routing: &Routing,

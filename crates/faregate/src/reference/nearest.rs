@@ -16,7 +16,7 @@ use faregate_syntax::Fixed;
 const MAX_RULES: usize = 200;
 
 /// Returns the change in words. `admits` decides again under a changed policy and counts who is admitted.
-pub(super) fn nearest(
+pub(crate) fn nearest(
     world: &World<'_>,
     workload: &str,
     out: &[Out<'_>],

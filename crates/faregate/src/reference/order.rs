@@ -17,7 +17,7 @@ type EarlierKeys = (u8, bool, Vec<bool>, bool);
 
 impl<'a> World<'a> {
     /// Returns the admitted candidates in the order of the plan: tier by tier.
-    pub(super) fn order(&self, routing: &Routing, mut admitted: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
+    pub(crate) fn order(&self, routing: &Routing, mut admitted: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
         let keys = |c: &Candidate<'_>| self.earlier_keys(routing, c);
         admitted.sort_by(|a, b| {
             a.tier
@@ -67,7 +67,7 @@ impl<'a> World<'a> {
     }
 
     /// Says what put a candidate where it is.
-    pub(super) fn why(&self, routing: &Routing, candidate: &Candidate<'_>) -> Vec<String> {
+    pub(crate) fn why(&self, routing: &Routing, candidate: &Candidate<'_>) -> Vec<String> {
         let mut why: Vec<String> = routing
             .prefers
             .iter()
@@ -119,7 +119,7 @@ fn by_key(key: OrderKey, a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
 }
 
 /// Small first, unknown last.
-pub(super) fn ascending<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
+pub(crate) fn ascending<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) => a.cmp(&b),
         (a, b) => b.is_some().cmp(&a.is_some()),
@@ -145,6 +145,6 @@ fn key_name(key: OrderKey) -> String {
 }
 
 /// By expected cost, unknown last, ties by id.
-pub(super) fn by_expected(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
+pub(crate) fn by_expected(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
     ascending::<Money>(a.expected, b.expected).then_with(|| a.id_key().cmp(&b.id_key()))
 }

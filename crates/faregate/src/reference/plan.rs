@@ -16,7 +16,7 @@ use faregate_syntax::Fixed;
 use faregate_syntax::ast::Jitter;
 
 /// The kind of the move from one candidate to another (rule 12).
-pub(super) fn move_kind(from: &Candidate<'_>, to: &Candidate<'_>) -> MoveKind {
+pub(crate) fn move_kind(from: &Candidate<'_>, to: &Candidate<'_>) -> MoveKind {
     if from.endpoint.model != to.endpoint.model {
         MoveKind::Model
     } else if from.endpoint.id != to.endpoint.id {
@@ -28,7 +28,7 @@ pub(super) fn move_kind(from: &Candidate<'_>, to: &Candidate<'_>) -> MoveKind {
 
 impl<'a> World<'a> {
     /// Splits the ordered candidates into the plan and those that no chain of moves reaches, with the reason.
-    pub(super) fn reachable(
+    pub(crate) fn reachable(
         &self,
         workload: &str,
         workload_span: faregate_syntax::Span,
@@ -106,7 +106,7 @@ impl<'a> World<'a> {
     }
 
     /// Turns a candidate of the plan into an attempt.
-    pub(super) fn attempt(
+    pub(crate) fn attempt_of(
         &self,
         routing: &Routing,
         plan: &[Candidate<'a>],
@@ -159,7 +159,7 @@ impl<'a> World<'a> {
     }
 
     /// Returns what a decision says of retries.
-    pub(super) fn retry_uses(&self, routing: &Routing, plan: &[Candidate<'_>]) -> Vec<RetryUse> {
+    pub(crate) fn retry_uses(&self, routing: &Routing, plan: &[Candidate<'_>]) -> Vec<RetryUse> {
         let mut uses = Vec::new();
         for (rule, classes) in self.usable_retries(routing, plan) {
             for class in classes {
@@ -175,7 +175,7 @@ impl<'a> World<'a> {
     }
 
     /// Returns the bounds of the run (rule 18).
-    pub(super) fn run_bounds(&self, routing: &Routing, plan: &[Candidate<'_>]) -> RunBounds {
+    pub(crate) fn run_bounds(&self, routing: &Routing, plan: &[Candidate<'_>]) -> RunBounds {
         let times =
             self.usable_retries(routing, plan).iter().fold(0_u64, |sum, (r, _)| sum.saturating_add(r.times));
         let per_candidate = times.saturating_add(1);
@@ -203,7 +203,7 @@ impl<'a> World<'a> {
     }
 
     /// Returns the lines of the budgets that the request touches, and the alerts that they have reached.
-    pub(super) fn budget_uses(
+    pub(crate) fn budget_uses(
         &self,
         ledger: &Ledger<'_>,
         candidates: &[Candidate<'_>],
@@ -311,17 +311,17 @@ impl<'a> World<'a> {
 }
 
 /// How much a run can do at most.
-pub(super) struct RunBounds {
-    pub(super) calls: u64,
-    pub(super) moves: u64,
-    pub(super) per_candidate: u64,
+pub(crate) struct RunBounds {
+    pub(crate) calls: u64,
+    pub(crate) moves: u64,
+    pub(crate) per_candidate: u64,
     ceiling: Option<Money>,
 }
 
 impl RunBounds {
     /// The sum of the `calls` dearest calls, each candidate called `per_candidate` times, from at most 1 + moves
     /// candidates, capped by the `run` ceiling. `None`: no bound.
-    pub(super) fn dearest(&self, costs: impl Iterator<Item = Option<Money>>) -> Option<Money> {
+    pub(crate) fn dearest(&self, costs: impl Iterator<Item = Option<Money>>) -> Option<Money> {
         match self.dearest_uncapped(costs) {
             Some(sum) => Some(self.ceiling.map_or(sum, |ceiling| ceiling.min(sum))),
             None => self.ceiling,

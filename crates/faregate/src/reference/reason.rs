@@ -7,7 +7,7 @@ use crate::{Money, Reason, Timestamp};
 
 /// What kind of obstacle a reason is (rule 35).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// Requests, tokens, concurrency, or a cooldown.
     Quota,
     Spend,
@@ -18,58 +18,58 @@ pub(super) enum Class {
 
 /// A reason before it is written out.
 #[derive(Clone, Debug)]
-pub(super) struct RawReason {
+pub(crate) struct RawReason {
     /// The place among the filters (step 4).
-    pub(super) rank: u8,
-    pub(super) rule: String,
-    pub(super) code: String,
-    pub(super) detail: String,
-    pub(super) span: Option<Span>,
-    pub(super) class: Class,
+    pub(crate) rank: u8,
+    pub(crate) rule: String,
+    pub(crate) code: String,
+    pub(crate) detail: String,
+    pub(crate) span: Option<Span>,
+    pub(crate) class: Class,
     /// When it goes away by itself.
-    pub(super) opens_at: Option<Timestamp>,
+    pub(crate) opens_at: Option<Timestamp>,
     /// The bound that stands in the way, where it is one.
-    pub(super) bound: Option<BoundChange>,
+    pub(crate) bound: Option<BoundChange>,
 }
 
 /// A bound and what it would have to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct BoundChange {
+pub(crate) struct BoundChange {
     /// The literal or statement that holds it.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// Which of the statement's bounds, in words: `ceiling completion`.
-    pub(super) what: String,
-    pub(super) from: i128,
-    pub(super) to: i128,
+    pub(crate) what: String,
+    pub(crate) from: i128,
+    pub(crate) to: i128,
     /// Both as a policy writes them.
-    pub(super) from_text: String,
-    pub(super) to_text: String,
+    pub(crate) from_text: String,
+    pub(crate) to_text: String,
 }
 
 /// The filters in the order of step 4.
-pub(super) mod rank {
-    pub(in crate::reference) const CONTEXT_LENGTH: u8 = 0;
-    pub(in crate::reference) const OUTPUT_LENGTH: u8 = 1;
-    pub(in crate::reference) const PARAMETERS: u8 = 2;
-    pub(in crate::reference) const MODALITIES: u8 = 3;
-    pub(in crate::reference) const SUNSET: u8 = 4;
-    pub(in crate::reference) const REQUIRE: u8 = 5;
-    pub(in crate::reference) const FORBID: u8 = 6;
-    pub(in crate::reference) const GUARDRAIL: u8 = 7;
-    pub(in crate::reference) const CEILING: u8 = 8;
-    pub(in crate::reference) const CEILING_OUTPUT: u8 = 9;
-    pub(in crate::reference) const COST_UNBOUNDED: u8 = 10;
-    pub(in crate::reference) const PRICE_UNKNOWN: u8 = 11;
-    pub(in crate::reference) const BUDGET: u8 = 12;
-    pub(in crate::reference) const CREDITS: u8 = 13;
-    pub(in crate::reference) const HEALTH: u8 = 14;
-    pub(in crate::reference) const CREDENTIAL: u8 = 15;
-    pub(in crate::reference) const CALLER: u8 = 16;
-    pub(in crate::reference) const FALLBACK: u8 = 17;
+pub(crate) mod rank {
+    pub(crate) const CONTEXT_LENGTH: u8 = 0;
+    pub(crate) const OUTPUT_LENGTH: u8 = 1;
+    pub(crate) const PARAMETERS: u8 = 2;
+    pub(crate) const MODALITIES: u8 = 3;
+    pub(crate) const SUNSET: u8 = 4;
+    pub(crate) const REQUIRE: u8 = 5;
+    pub(crate) const FORBID: u8 = 6;
+    pub(crate) const GUARDRAIL: u8 = 7;
+    pub(crate) const CEILING: u8 = 8;
+    pub(crate) const CEILING_OUTPUT: u8 = 9;
+    pub(crate) const COST_UNBOUNDED: u8 = 10;
+    pub(crate) const PRICE_UNKNOWN: u8 = 11;
+    pub(crate) const BUDGET: u8 = 12;
+    pub(crate) const CREDITS: u8 = 13;
+    pub(crate) const HEALTH: u8 = 14;
+    pub(crate) const CREDENTIAL: u8 = 15;
+    pub(crate) const CALLER: u8 = 16;
+    pub(crate) const FALLBACK: u8 = 17;
 }
 
 impl RawReason {
-    pub(super) fn new(
+    pub(crate) fn new(
         rank: u8,
         rule: impl Into<String>,
         code: impl Into<String>,
@@ -88,31 +88,31 @@ impl RawReason {
     }
 
     /// A reason of the engine's own.
-    pub(super) fn built_in(rank: u8, code: &str, detail: impl Into<String>) -> Self {
+    pub(crate) fn built_in(rank: u8, code: &str, detail: impl Into<String>) -> Self {
         Self::new(rank, "built-in", code, detail)
     }
 
-    pub(super) fn at(mut self, span: Span) -> Self {
+    pub(crate) fn at(mut self, span: Span) -> Self {
         self.span = Some(span);
         self
     }
 
-    pub(super) fn class(mut self, class: Class) -> Self {
+    pub(crate) fn class(mut self, class: Class) -> Self {
         self.class = class;
         self
     }
 
-    pub(super) fn opens(mut self, at: Option<Timestamp>) -> Self {
+    pub(crate) fn opens(mut self, at: Option<Timestamp>) -> Self {
         self.opens_at = at;
         self
     }
 
-    pub(super) fn bound(mut self, bound: Option<BoundChange>) -> Self {
+    pub(crate) fn bound(mut self, bound: Option<BoundChange>) -> Self {
         self.bound = bound;
         self
     }
 
-    pub(super) fn write(&self, world: &World<'_>) -> Reason {
+    pub(crate) fn write(&self, world: &World<'_>) -> Reason {
         Reason {
             rule: self.rule.clone(),
             code: self.code.clone(),
@@ -123,12 +123,12 @@ impl RawReason {
 }
 
 /// Sorts reasons in the order of step 4, then file and place.
-pub(super) fn sort(reasons: &mut [RawReason]) {
+pub(crate) fn sort(reasons: &mut [RawReason]) {
     reasons.sort_by(|a, b| (a.rank, a.span, &a.code).cmp(&(b.rank, b.span, &b.code)));
 }
 
 /// The reasons of a cost that is not known, for a bound that needs it.
-pub(super) fn unpriced(rule: &str, span: Option<Span>, worst: &super::cost::Bound) -> Vec<RawReason> {
+pub(crate) fn unpriced(rule: &str, span: Option<Span>, worst: &super::cost::Bound) -> Vec<RawReason> {
     let mut reasons = Vec::new();
     // An overflow is told once, by a filter of its own.
     if let Some(why) = worst.unbounded.as_ref().filter(|_| !worst.overflow) {
@@ -144,6 +144,6 @@ pub(super) fn unpriced(rule: &str, span: Option<Span>, worst: &super::cost::Boun
 }
 
 /// Writes money for details.
-pub(super) fn money(amount: Money) -> String {
+pub(crate) fn money(amount: Money) -> String {
     super::values::dollars(amount)
 }

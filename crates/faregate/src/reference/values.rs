@@ -59,7 +59,7 @@ impl<T: ToValue> ToValue for Option<T> {
 }
 
 /// Returns a built-in field of a request.
-pub(super) fn request_field(request: &Request, name: &str) -> Option<Value> {
+pub(crate) fn request_field(request: &Request, name: &str) -> Option<Value> {
     macro_rules! field {
         ($($field:ident: $ty:ident $absence:ident $doc:literal,)*) => {
             match name {
@@ -76,7 +76,7 @@ pub(super) fn request_field(request: &Request, name: &str) -> Option<Value> {
 }
 
 /// Returns a built-in field of a key.
-pub(super) fn key_field(key: &Key, name: &str) -> Option<Value> {
+pub(crate) fn key_field(key: &Key, name: &str) -> Option<Value> {
     macro_rules! field {
         ($($field:ident: $ty:ident $absence:ident $doc:literal,)*) => {
             match name {
@@ -90,7 +90,7 @@ pub(super) fn key_field(key: &Key, name: &str) -> Option<Value> {
 
 impl World<'_> {
     /// Returns what an attribute is for a candidate; `zone` is that of the comparison.
-    pub(super) fn value(
+    pub(crate) fn value(
         &self,
         attr: &Attr,
         candidate: Option<&Candidate<'_>>,
@@ -100,13 +100,22 @@ impl World<'_> {
             Subject::Request | Subject::Key => self.given(attr.subject, &attr.name),
             Subject::Endpoint => self.endpoint_value(&attr.name, candidate?),
             Subject::Time => self.time_value(&attr.name, zone),
-            // Decisions are made before any attempt; what holds of attempts is asked by `possible`.
-            Subject::Attempt => None,
+            // Decisions are made before any attempt; what can hold of attempts is asked by `possible`.
+            Subject::Attempt => {
+                let attempt = self.attempt?;
+                match attr.name.as_str() {
+                    "number" => attempt.number.to_value(),
+                    "error" => Some(Value::Text(attempt.error.as_str().to_owned())),
+                    "emitted_tokens" => attempt.emitted_tokens.to_value(),
+                    "elapsed" => attempt.elapsed_ms.to_value(),
+                    _ => None,
+                }
+            }
         }
     }
 
     /// Returns an attribute of request or key, declared defaults filled in.
-    pub(super) fn given(&self, subject: Subject, name: &str) -> Option<Value> {
+    pub(crate) fn given(&self, subject: Subject, name: &str) -> Option<Value> {
         if let Some(value) = self.declared.get(&(subject, name.to_owned())) {
             return Some(value.clone());
         }
@@ -200,7 +209,7 @@ impl World<'_> {
 }
 
 /// Returns the word of a state of health.
-pub(super) fn health_name(health: Health) -> &'static str {
+pub(crate) fn health_name(health: Health) -> &'static str {
     match health {
         Health::Up => "up",
         Health::Degraded => "degraded",
@@ -209,7 +218,7 @@ pub(super) fn health_name(health: Health) -> &'static str {
 }
 
 /// Writes a value as a policy would.
-pub(super) fn show(value: &Value, ty: &Type) -> String {
+pub(crate) fn show(value: &Value, ty: &Type) -> String {
     use crate::time::{Timestamp, date_text, day_from_number};
     let fixed = |n: i128| faregate_syntax::Fixed::from_units(n);
     match (value, ty) {

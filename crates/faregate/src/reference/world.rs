@@ -9,19 +9,32 @@ use super::values::{key_field, request_field};
 use crate::attributes::{Subject, Type, Vocabulary};
 use crate::catalog::Catalog;
 use crate::ir::{CeilingKind, Declared, Policy, Value};
-use crate::{Amount, AttributeValue, Context, MAX_COUNT, Money, Request};
+use crate::{Amount, AttributeValue, Context, ErrorClass, MAX_COUNT, Money, Request};
+
+/// What is known of the attempt that failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttemptFacts {
+    /// Calls made, from 1.
+    pub(crate) number: u64,
+    pub(crate) error: ErrorClass,
+    pub(crate) emitted_tokens: u64,
+    /// Since the run began.
+    pub(crate) elapsed_ms: u64,
+}
 
 /// One decision's inputs.
-pub(super) struct World<'a> {
-    pub(super) sources: &'a Sources,
-    pub(super) policy: &'a Policy,
-    pub(super) catalog: &'a Catalog,
-    pub(super) request: &'a Request,
-    pub(super) context: &'a Context,
+pub(crate) struct World<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) policy: &'a Policy,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) request: &'a Request,
+    pub(crate) context: &'a Context,
     /// Declared attributes of request and key, defaults filled in.
-    pub(super) declared: BTreeMap<(Subject, String), Value>,
+    pub(crate) declared: BTreeMap<(Subject, String), Value>,
+    /// The attempt that failed, in a run.
+    pub(crate) attempt: Option<AttemptFacts>,
     /// The caller's own ceilings.
-    pub(super) caller: Vec<(CeilingKind, Amount)>,
+    pub(crate) caller: Vec<(CeilingKind, Amount)>,
 }
 
 impl<'a> World<'a> {
@@ -29,7 +42,7 @@ impl<'a> World<'a> {
     ///
     /// # Errors
     /// What is wrong with it, as one sentence.
-    pub(super) fn new(
+    pub(crate) fn new(
         sources: &'a Sources,
         policy: &'a Policy,
         catalog: &'a Catalog,
@@ -44,6 +57,7 @@ impl<'a> World<'a> {
             context,
             declared: BTreeMap::new(),
             caller: Vec::new(),
+            attempt: None,
         };
         world.counts()?;
         for declared in &policy.declared {
@@ -60,7 +74,7 @@ impl<'a> World<'a> {
         Ok(world)
     }
 
-    pub(super) fn at(&self, span: Span) -> String {
+    pub(crate) fn at(&self, span: Span) -> String {
         self.sources.at(span)
     }
 
