@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use crate::{Diagnostic, FileId, Label, Severity, Source, Sources, Span};
 
@@ -65,6 +65,15 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         let Some(source) = sources.get(file) else { continue };
         let spans = labels.iter().map(|(_, label)| label.span);
         let lines = Lines::around(source, spans);
+        if lines.bytes.len() > LONGEST_SHOWN {
+            let place = labels
+                .first()
+                .map_or(crate::Place { line: 1, column: 1 }, |(_, l)| source.place(l.span.start));
+            let origin =
+                Origin::path(source.name()).line(place.line as usize).char_column(place.column as usize);
+            group = group.element(origin);
+            continue;
+        }
         let annotations = labels.iter().map(|(kind, label)| annotation(*kind, label, &lines));
         group = group
             .element(lines.snippet::<Annotation<'_>>(source).annotations(annotations.collect::<Vec<_>>()));
@@ -86,6 +95,9 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
     }
     groups
 }
+
+/// Lines longer than this, in bytes, are named and not shown: nobody reads them, and the renderer's time grows with them.
+const LONGEST_SHOWN: usize = 16384;
 
 /// Places of one file that are further apart than this, in bytes, are shown as two snippets: the renderer's time
 /// grows with all the text between them, also with what it leaves out.

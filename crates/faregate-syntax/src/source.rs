@@ -8,6 +8,9 @@ pub struct Sources {
     files: Vec<Source>,
 }
 
+/// Bytes between two counts of characters.
+const STRIDE: usize = 1024;
+
 /// One file.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -15,6 +18,8 @@ pub struct Source {
     text: String,
     /// Byte at which each line begins.
     lines: Vec<u32>,
+    /// Characters before every [`STRIDE`]th byte, so that a column is found in bounded time on a line of any length.
+    characters: Vec<u32>,
 }
 
 /// A line and a column, both from 1. The column counts characters, not bytes.
@@ -82,7 +87,24 @@ impl Source {
     fn new(name: String, text: String) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i.saturating_add(1));
         let lines = std::iter::once(0).chain(breaks).map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect();
-        Self { name, text, lines }
+        let starts = |bytes: &[u8]| bytes.iter().filter(|b| !matches!(**b, 0x80..=0xBF)).count();
+        let mut seen = 0_u32;
+        let mut characters = Vec::new();
+        for piece in text.as_bytes().chunks(STRIDE) {
+            characters.push(seen);
+            seen = seen.saturating_add(u32::try_from(starts(piece)).unwrap_or(u32::MAX));
+        }
+        Self { name, text, lines, characters }
+    }
+
+    /// Returns how many characters begin before a byte.
+    fn characters_before(&self, byte: u32) -> u32 {
+        let byte = (byte as usize).min(self.text.len());
+        let checkpoint = byte.checked_div(STRIDE).unwrap_or(0);
+        let known = self.characters.get(checkpoint).copied().unwrap_or(0);
+        let rest = self.text.as_bytes().get(checkpoint.saturating_mul(STRIDE)..byte).unwrap_or_default();
+        let rest = rest.iter().filter(|b| !matches!(**b, 0x80..=0xBF)).count();
+        known.saturating_add(u32::try_from(rest).unwrap_or(u32::MAX))
     }
 
     /// Returns its name.
@@ -102,8 +124,8 @@ impl Source {
     pub fn place(&self, byte: u32) -> Place {
         let line = self.lines.partition_point(|start| *start <= byte);
         let start = line.checked_sub(1).and_then(|i| self.lines.get(i)).copied().unwrap_or(0);
-        let before = self.text.get(start as usize..byte as usize).unwrap_or("");
-        let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
+        let column =
+            self.characters_before(byte).saturating_sub(self.characters_before(start)).saturating_add(1);
         Place { line: u32::try_from(line).unwrap_or(u32::MAX), column }
     }
 }

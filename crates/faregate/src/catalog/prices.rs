@@ -184,16 +184,16 @@ impl PriceList {
 impl EffectivePrices {
     fn max_each(self, other: Self) -> Self {
         let max = |a: Option<Money>, b: Option<Money>| a.zip(b).map(|(a, b)| a.max(b));
-        let mut tools = self.tools;
-        for (name, price) in other.tools {
-            tools
-                .entry(name)
-                .and_modify(|p| {
-                    p.per_call = p.per_call.max(price.per_call);
-                    p.per_result = p.per_result.max(price.per_result);
-                })
-                .or_insert(price);
-        }
+        // A tool without a price at some moment has no price that holds for all of them.
+        let both = self.tools.into_iter().filter_map(|(name, a)| {
+            let b = other.tools.get(&name)?;
+            let price = ToolPrice {
+                per_call: a.per_call.max(b.per_call),
+                per_result: a.per_result.max(b.per_result),
+            };
+            Some((name, price))
+        });
+        let tools = both.collect();
         Self {
             prompt: max(self.prompt, other.prompt),
             completion: max(self.completion, other.completion),

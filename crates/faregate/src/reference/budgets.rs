@@ -165,13 +165,14 @@ impl<'a> Ledger<'a> {
             if !Self::covers(world, budget, candidate) {
                 continue;
             }
+            // What is not known of one limit is known of none: one reason for money, one for quotas.
+            let mut unknown = BTreeSet::new();
             for limit in &budget.limits {
                 let counter = Self::counter(world, budget, limit, candidate);
-                limit_reasons(world, budget, limit, &counter, candidate, reasons);
-                // What is not known of one limit is known of none.
-                if counter.counted.is_none() {
-                    break;
+                if counter.counted.is_none() && !unknown.insert(limit.kind == LimitKind::Spend) {
+                    continue;
                 }
+                limit_reasons(world, budget, limit, &counter, candidate, reasons);
             }
         }
     }

@@ -50,7 +50,8 @@ impl Candidate<'_> {
     pub(crate) fn free(&self) -> Option<bool> {
         let prices = &self.endpoint.facts.prices;
         self.endpoint.facts.free.or_else(|| {
-            let base = prices.prompt?.is_zero() && prices.completion?.is_zero();
+            let (prompt, completion) = (prices.prompt?, prices.completion?);
+            let base = prompt.is_zero() && completion.is_zero();
             let zero = |m: Option<Money>| m.is_none_or(Money::is_zero);
             let overrides = prices.overrides.iter().flatten();
             let always =

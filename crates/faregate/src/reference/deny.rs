@@ -1,6 +1,6 @@
 //! Why a plan is empty (rule 35).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use faregate_syntax::Span;
 
@@ -72,28 +72,37 @@ impl World<'_> {
         Verdict { code, opens_at, rule, at, message }
     }
 
-    /// Returns the statement that excluded most candidates: its rule, place, one detail, and how many.
+    /// Returns the rule that excluded most candidates: its name, the place of its statement that excluded most, one
+    /// detail, and how many. Ties go to the place that comes first; rules without a place come last.
     fn worst_rule(&self, out: &[Out<'_>]) -> (String, Option<Span>, String, usize) {
-        // Places come before no place, and earlier before later ones.
-        let mut counts: BTreeMap<(bool, Option<Span>, &str), (usize, &str)> = BTreeMap::new();
+        let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut statements: BTreeMap<(&str, bool, Option<Span>), (usize, &str)> = BTreeMap::new();
         for (_, reasons) in out {
-            let mut seen: Vec<(Option<Span>, &str)> = Vec::new();
+            let names: BTreeSet<&str> = reasons.iter().map(|r| r.rule.as_str()).collect();
+            for name in names {
+                let count = rules.entry(name).or_insert(0);
+                *count = count.saturating_add(1);
+            }
+            let mut seen = BTreeSet::new();
             for reason in reasons {
-                let key = (reason.span, reason.rule.as_str());
-                if !seen.contains(&key) {
-                    seen.push(key);
-                    let slot =
-                        counts.entry((reason.span.is_none(), key.0, key.1)).or_insert((0, &reason.detail));
+                let key = (reason.rule.as_str(), reason.span.is_none(), reason.span);
+                if seen.insert(key) {
+                    let slot = statements.entry(key).or_insert((0, &reason.detail));
                     slot.0 = slot.0.saturating_add(1);
                 }
             }
         }
+        let first_place = |rule: &str| {
+            let of = statements.keys().filter(|(name, ..)| *name == rule);
+            of.map(|(_, placeless, span)| (*placeless, *span)).min()
+        };
+        let worst = rules.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(first_place(name))));
+        let Some((rule, count)) = worst else { return ("built-in".to_owned(), None, String::new(), 0) };
         // The last of equal maxima would be the latest place, so the earliest is looked for from the back.
-        let best = counts.into_iter().rev().max_by_key(|(_, (count, _))| *count);
-        match best {
-            Some(((_, span, rule), (count, detail))) => (rule.to_owned(), span, detail.to_owned(), count),
-            None => ("built-in".to_owned(), None, String::new(), 0),
-        }
+        let of_rule = statements.iter().rev().filter(|((name, ..), _)| name == rule);
+        let statement = of_rule.max_by_key(|(_, (count, _))| *count);
+        let (span, detail) = statement.map_or((None, ""), |((_, _, span), (_, detail))| (*span, *detail));
+        ((*rule).to_owned(), span, detail.to_owned(), *count)
     }
 }
 

@@ -119,6 +119,9 @@ impl<'a> World<'a> {
         let on =
             routing.fallback.iter().flat_map(|f| before.iter().flat_map(|b| self.classes(f, b, candidate)));
         let on: BTreeSet<ErrorClass> = on.collect();
+        // No limit of time runs past the deadline.
+        let deadline = retry.and_then(|r| r.deadline_ms);
+        let within = |limit: Option<u64>| limit.map(|ms| deadline.map_or(ms, |d| d.min(ms)));
         let supports = endpoint.facts.supports.clone().unwrap_or_default();
         let drop_parameters: BTreeSet<String> =
             self.request.parameters.iter().filter(|p| !supports.contains(*p)).cloned().collect();
@@ -135,8 +138,8 @@ impl<'a> World<'a> {
             worst_cost: candidate.worst.known(),
             max_output_tokens: candidate.send_limit,
             timeout_ms: smaller(retry.and_then(|r| r.timeout_ms), retry.and_then(|r| r.deadline_ms)),
-            first_token_ms: retry.and_then(|r| r.first_token_ms),
-            stall_ms: retry.and_then(|r| r.stall_ms),
+            first_token_ms: within(retry.and_then(|r| r.first_token_ms)),
+            stall_ms: within(retry.and_then(|r| r.stall_ms)),
             drop_parameters,
             why: self.why(routing, candidate),
         }

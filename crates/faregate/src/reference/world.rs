@@ -197,7 +197,9 @@ fn shown(raw: &AttributeValue) -> String {
 
 /// Reads one of the caller's own ceilings, in the words of the language.
 fn caller_ceiling(name: &str, amount: &str) -> Result<(CeilingKind, Amount), String> {
-    let tool = name.strip_prefix("tool ").map(|t| CeilingKind::Tool(t.trim().to_owned()));
+    // `tool NAME`, the name a word or a string as in a policy.
+    let tool = name.strip_prefix("tool ").map(|t| t.trim().trim_matches('"').to_owned());
+    let tool = tool.filter(|t| !t.is_empty()).map(CeilingKind::Tool);
     let kind = tool.or_else(|| CeilingKind::parse(name)).ok_or_else(|| {
         let near = nearest(name, CeilingKind::NAMES.into_iter().chain(["web_search"]));
         let hint = near.map(|n| format!("; a ceiling with a similar name exists: `{n}`")).unwrap_or_default();
