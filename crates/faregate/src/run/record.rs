@@ -99,6 +99,24 @@ pub struct FailedCall {
     pub cost: Option<Money>,
 }
 
+impl FailedCall {
+    /// Returns a call that failed before any output, with nothing known but its class and where it went.
+    #[must_use]
+    pub fn new(class: ErrorClass, endpoint: impl Into<String>, credential: Credential) -> Self {
+        Self {
+            class,
+            status: None,
+            endpoint: endpoint.into(),
+            credential,
+            phase: Phase::BeforeOutput,
+            emitted_tokens: 0,
+            retry_after_ms: None,
+            waited_ms: 0,
+            cost: None,
+        }
+    }
+}
+
 /// A step that a run took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepRecord {
