@@ -3,16 +3,18 @@
 mod shape;
 
 use faregate::syntax::ast::{Commit, LimitKind, MoveKind, Partial};
-use faregate::{Amount, Credential, Decision, Denial, Explanation, Money, Plan};
+use faregate::{Amount, Credential, Decision, Denial, Digests, Explanation, Money, Plan};
 
 use crate::Node;
 use crate::request::to_node;
 
-pub(crate) use shape::DecisionDto;
 use shape::{
-    AlertDto, AliasDto, AmountDto, AttemptDto, BudgetDto, CommitDto, CostDto, CredentialDto, DegradedDto,
-    DenialDto, DenyDto, DigestsDto, ExclusionDto, ExplanationDto, InstantText, LimitDto, MoneyText,
-    PartialDto, PerDto, ReasonDto, RetryDto, RoleDto, RouteDto, StreamDto, ToolCapDto, ToolsDto, WaiverDto,
+    AlertDto, AliasDto, AttemptDto, BudgetDto, CommitDto, CostDto, DegradedDto, DenialDto, DenyDto,
+    ExclusionDto, ExplanationDto, ReasonDto, RetryDto, RouteDto, StreamDto, ToolCapDto, ToolsDto, WaiverDto,
+};
+pub(crate) use shape::{
+    AmountDto, CredentialDto, DecisionDto, DigestsDto, InstantText, LimitDto, MoneyText, PartialDto, PerDto,
+    RoleDto,
 };
 
 /// Writes a decision as JSON on one line, keys in one order, absent values as `null`.
@@ -89,10 +91,7 @@ impl<'a> From<&'a Plan> for RouteDto<'a> {
                     Commit::FirstToken => CommitDto::FirstToken,
                     Commit::End => CommitDto::End,
                 },
-                partial: match plan.partial {
-                    Partial::MarkIncomplete => PartialDto::MarkIncomplete,
-                    Partial::Discard => PartialDto::Discard,
-                },
+                partial: plan.partial.into(),
             },
             rest: ExplanationDto::from(&plan.explanation),
         }
@@ -146,11 +145,7 @@ impl<'a> From<&'a Explanation> for ExplanationDto<'a> {
                 .collect(),
             aliases: about.aliases.iter().map(|(alias, model)| AliasDto { alias, model }).collect(),
             ignored_budget_rows: &about.ignored_budget_rows,
-            digests: DigestsDto {
-                policy: &about.digests.policy,
-                catalog: &about.digests.catalog,
-                engine: &about.digests.engine,
-            },
+            digests: DigestsDto::from(&about.digests),
         }
     }
 }
@@ -163,12 +158,7 @@ impl<'a> From<&'a faregate::Attempt> for AttemptDto<'a> {
             provider: &attempt.provider,
             credential: CredentialDto::from(&attempt.credential),
             tier: attempt.tier,
-            role: match attempt.role {
-                None => RoleDto::Primary,
-                Some(MoveKind::Credential) => RoleDto::CredentialFallback,
-                Some(MoveKind::Provider) => RoleDto::ProviderFallback,
-                Some(MoveKind::Model) => RoleDto::ModelFallback,
-            },
+            role: attempt.role.map_or(RoleDto::Primary, RoleDto::from),
             cost: cost(attempt.expected_cost, attempt.worst_cost),
             timeout_ms: attempt.timeout_ms,
             first_token_ms: attempt.first_token_ms,
@@ -200,22 +190,13 @@ impl<'a> From<&'a faregate::BudgetUse> for BudgetDto<'a> {
     fn from(budget: &'a faregate::BudgetUse) -> Self {
         Self {
             budget: &budget.budget,
-            per: match budget.per.as_slice() {
-                [] => PerDto::One(None),
-                [value] => PerDto::One(value.as_deref()),
-                values => PerDto::Several(values),
-            },
+            per: PerDto::from(budget.per.as_slice()),
             window: budget.window.map(|(start, end)| [InstantText(start), InstantText(end)]),
-            limit: amount(budget.limit),
-            counted: budget.counted.map(amount),
-            remaining: budget.remaining.map(amount),
-            this_run_at_most: budget.this_run_at_most.map(amount),
-            kind: match budget.kind {
-                LimitKind::Spend => LimitDto::Spend,
-                LimitKind::Requests => LimitDto::Requests,
-                LimitKind::Tokens => LimitDto::Tokens,
-                LimitKind::Concurrency => LimitDto::Concurrency,
-            },
+            limit: budget.limit.into(),
+            counted: budget.counted.map(AmountDto::from),
+            remaining: budget.remaining.map(AmountDto::from),
+            this_run_at_most: budget.this_run_at_most.map(AmountDto::from),
+            kind: budget.kind.into(),
             period: budget.period.as_deref(),
             at: &budget.at,
         }
@@ -242,9 +223,57 @@ fn cost(expected: Option<Money>, worst: Option<Money>) -> CostDto {
     CostDto { expected: expected.map(MoneyText), worst: worst.map(MoneyText) }
 }
 
-fn amount(amount: Amount) -> AmountDto {
-    match amount {
-        Amount::Money(money) => AmountDto::Money(MoneyText(money)),
-        Amount::Count(count) => AmountDto::Count(count),
+impl From<Amount> for AmountDto {
+    fn from(amount: Amount) -> Self {
+        match amount {
+            Amount::Money(money) => Self::Money(MoneyText(money)),
+            Amount::Count(count) => Self::Count(count),
+        }
+    }
+}
+
+impl From<LimitKind> for LimitDto {
+    fn from(kind: LimitKind) -> Self {
+        match kind {
+            LimitKind::Spend => Self::Spend,
+            LimitKind::Requests => Self::Requests,
+            LimitKind::Tokens => Self::Tokens,
+            LimitKind::Concurrency => Self::Concurrency,
+        }
+    }
+}
+
+impl From<MoveKind> for RoleDto {
+    fn from(kind: MoveKind) -> Self {
+        match kind {
+            MoveKind::Credential => Self::CredentialFallback,
+            MoveKind::Provider => Self::ProviderFallback,
+            MoveKind::Model => Self::ModelFallback,
+        }
+    }
+}
+
+impl From<Partial> for PartialDto {
+    fn from(partial: Partial) -> Self {
+        match partial {
+            Partial::MarkIncomplete => Self::MarkIncomplete,
+            Partial::Discard => Self::Discard,
+        }
+    }
+}
+
+impl<'a> From<&'a [Option<String>]> for PerDto<'a> {
+    fn from(per: &'a [Option<String>]) -> Self {
+        match per {
+            [] => Self::One(None),
+            [value] => Self::One(value.as_deref()),
+            values => Self::Several(values),
+        }
+    }
+}
+
+impl<'a> From<&'a Digests> for DigestsDto<'a> {
+    fn from(digests: &'a Digests) -> Self {
+        Self { policy: &digests.policy, catalog: &digests.catalog, engine: &digests.engine }
     }
 }

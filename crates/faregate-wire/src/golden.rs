@@ -2,7 +2,7 @@
 //!
 //! A file has a base and cases. A case is laid over the base: maps merge, lists and scalars replace, `null` removes.
 //! What a case expects names only the fields that matter. Reading a file runs nothing; whoever runs a case hands what
-//! came out to [`Case::differences`].
+//! came out to [`Case::differences`]. Where a case [runs](Case::runs), [`play`] drives the plan through its outcomes.
 //!
 //! ```
 //! use faregate_wire::golden::{Got, read_cases};
@@ -34,10 +34,13 @@
 mod case;
 mod compare;
 mod merge;
+mod play;
+mod steps;
 
 pub use case::{Case, Expect, Got, Input, Policy, read_cases};
-pub use compare::{compare, compare_diagnostics};
+pub use compare::{compare, compare_diagnostics, compare_run};
 pub use merge::merge;
+pub use play::{Played, play};
 
 #[cfg(feature = "schema")]
 pub(crate) use case::CaseFileDto;

@@ -1,4 +1,5 @@
-//! YAML and JSON shapes of Faregate: requests, contexts and catalogs in, decisions and diagnostics out, golden cases.
+//! YAML and JSON shapes of Faregate: requests, contexts and catalogs in, decisions, records and diagnostics out, saved
+//! runs, golden cases.
 //!
 //! This crate is the only one in which our types meet serde. Money and all other numbers are read from their source
 //! text, never through binary floating point; an unknown field is an error with its path and the nearest name.
@@ -41,9 +42,12 @@ mod json;
 mod literal;
 mod near;
 mod node;
+mod outcome;
 mod path;
 mod read;
+mod record;
 mod request;
+mod saved;
 mod scalar;
 #[cfg(feature = "schema")]
 mod schema;
@@ -57,8 +61,13 @@ pub use diagnostics::diagnostics_to_node;
 pub use document::{Document, read_contexts, read_requests};
 pub use error::{Error, Issue};
 pub use node::Node;
+pub use outcome::{Scripted, outcome_to_node, outcomes_file, scripted_from, scripted_to_node};
 pub use read::{MAX_DEPTH, MAX_EXTRA_BYTES, MAX_TEXT_BYTES, read_many, read_one, text_of};
+pub use record::{
+    ReplayInput, record_to_json, record_to_json_pretty, record_to_node, record_to_otel, replay_input,
+};
 pub use request::{request_from, request_to_node};
+pub use saved::{saved_run_from, saved_run_to_json, saved_run_to_node};
 #[cfg(feature = "schema")]
 pub use schema::{Shape, schema};
 

@@ -22,12 +22,18 @@ pub(crate) enum Kind {
     Ratio,
     /// Milliseconds.
     Duration,
+    /// Milliseconds that others told, however many.
+    AnyDuration,
     /// A whole number up to [`MAX_COUNT`].
     Count,
+    /// A whole number that others told, up to 2^64 - 1.
+    AnyCount,
     /// A whole number, which may be below zero.
     Integer,
     /// Milliseconds since 1970.
     Instant,
+    /// The same of any clock, also one that is beyond all calendars.
+    AnyInstant,
     /// Year, month and day as eight digits.
     Date,
     /// Milliseconds since midnight.
@@ -43,9 +49,12 @@ impl Kind {
             "$decimal" => Self::Decimal,
             "$ratio" => Self::Ratio,
             "$duration" => Self::Duration,
+            "$any_duration" => Self::AnyDuration,
             "$count" => Self::Count,
+            "$any_count" => Self::AnyCount,
             "$integer" => Self::Integer,
             "$instant" => Self::Instant,
+            "$any_instant" => Self::AnyInstant,
             "$date" => Self::Date,
             "$time_of_day" => Self::TimeOfDay,
             _ => return None,
@@ -57,9 +66,9 @@ impl Kind {
             Self::Money | Self::Price => "money such as \"182.40\"",
             Self::Decimal => "a number",
             Self::Ratio => "a share such as 98.7%, or between 0 and 1",
-            Self::Duration => "a duration such as \"2s\", or whole milliseconds",
-            Self::Count | Self::Integer => "a whole number",
-            Self::Instant => "an instant such as 2026-11-23T10:00:00Z",
+            Self::Duration | Self::AnyDuration => "a duration such as \"2s\", or whole milliseconds",
+            Self::Count | Self::AnyCount | Self::Integer => "a whole number",
+            Self::Instant | Self::AnyInstant => "an instant such as 2026-11-23T10:00:00Z",
             Self::Date => "a day such as 2026-11-23",
             Self::TimeOfDay => "a time of day such as \"16:30\"",
         }
@@ -80,7 +89,7 @@ impl Kind {
                 let units = self.decimal(text, &no)?;
                 if units > Fixed::ONE.units() { Err(no()) } else { Ok(units) }
             }
-            (Self::Duration, Node::Text(text)) => {
+            (Self::Duration | Self::AnyDuration, Node::Text(text)) => {
                 literal::duration_ms(text).filter(|ms| *ms <= MAX_COUNT).map(i128::from).ok_or_else(no)
             }
             (Self::Count | Self::Duration, Node::Number(raw)) => {
@@ -91,12 +100,20 @@ impl Kind {
                     None => Err(no()),
                 }
             }
+            (Self::AnyCount | Self::AnyDuration, Node::Number(raw)) => {
+                let digits = raw.bytes().all(|b| b.is_ascii_digit());
+                raw.parse::<u64>().ok().filter(|_| digits).map(i128::from).ok_or_else(no)
+            }
             (Self::Integer, Node::Number(raw)) => {
                 let digits = raw.strip_prefix('-').unwrap_or(raw).bytes().all(|b| b.is_ascii_digit());
                 raw.parse::<i64>().ok().filter(|_| digits).map(i128::from).ok_or_else(no)
             }
-            (Self::Instant, Node::Text(text)) => {
-                text.parse::<faregate::Timestamp>().map(|at| at.0.into()).map_err(|_| no())
+            (Self::Instant | Self::AnyInstant, Node::Text(text)) => {
+                let beyond = text.strip_suffix("ms").filter(|_| self == Self::AnyInstant);
+                match beyond {
+                    Some(ms) => ms.parse::<i64>().map(i128::from).map_err(|_| no()),
+                    None => text.parse::<faregate::Timestamp>().map(|at| at.0.into()).map_err(|_| no()),
+                }
             }
             (Self::Date, Node::Text(text)) => date(text).ok_or_else(no),
             (Self::TimeOfDay, Node::Text(text)) => time_of_day(text).ok_or_else(no),
@@ -175,6 +192,7 @@ macro_rules! scalars {
                     let write: fn(&$inner) -> Written = $write;
                     match write(&self.0) {
                         Written::Number(n) => serializer.serialize_i64(n),
+                        Written::Unsigned(n) => serializer.serialize_u64(n),
                         Written::Text(text) => serializer.serialize_str(&text),
                     }
                 }
@@ -197,6 +215,7 @@ macro_rules! scalars {
 /// How a scalar is written.
 enum Written {
     Number(i64),
+    Unsigned(u64),
     Text(String),
 }
 
@@ -240,6 +259,16 @@ scalars! {
         "type": ["string", "integer"], "minimum": 0, "maximum": 9_007_199_254_740_991_u64,
         "pattern": r"^[0-9_]+(\.[0-9_]+)?(ms|s|m|h|d)$",
     };
+    /// Milliseconds that others told.
+    AnyDuration(u64) "$any_duration" from |n| n.try_into().ok(), write |n| Written::Unsigned(*n), schema {
+        "description": "a duration: `250ms`, `2s`, `5m`, `1h`, `7d`, or whole milliseconds",
+        "type": ["string", "integer"], "minimum": 0,
+        "pattern": r"^[0-9_]+(\.[0-9_]+)?(ms|s|m|h|d)$",
+    };
+    /// A whole number that others told.
+    AnyCount(u64) "$any_count" from |n| n.try_into().ok(), write |n| Written::Unsigned(*n), schema {
+        "description": "a whole number, written in digits", "type": "integer", "minimum": 0,
+    };
     /// A whole number.
     Count(u64) "$count" from |n| n.try_into().ok(), write |n| number(*n), schema {
         "description": "a whole number, written in digits",
@@ -252,6 +281,11 @@ scalars! {
     /// An instant.
     Instant(faregate::Timestamp) "$instant" from |n| n.try_into().ok().map(faregate::Timestamp), write |t| text(t),
     schema {
+        "description": "an instant as RFC 3339", "type": "string", "format": "date-time",
+    };
+    /// An instant of any clock.
+    AnyInstant(faregate::Timestamp) "$any_instant" from |n| n.try_into().ok().map(faregate::Timestamp),
+    write |t| text(t), schema {
         "description": "an instant as RFC 3339", "type": "string", "format": "date-time",
     };
     /// A day.

@@ -8,7 +8,18 @@ use crate::catalog::CatalogDto;
 use crate::context::ContextDto;
 use crate::decision::DecisionDto;
 use crate::golden::CaseFileDto;
+use crate::outcome::ScriptedDto;
+use crate::record::RecordDto;
 use crate::request::RequestDto;
+
+/// A script of a run: how its calls end, one after the other.
+#[derive(schemars::JsonSchema)]
+#[schemars(rename = "Outcomes", untagged, deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+enum ScriptFile {
+    List(Vec<ScriptedDto>),
+    Wrapped { outcomes: Vec<ScriptedDto> },
+}
 
 /// A shape of which there is a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +35,25 @@ pub enum Shape {
     Decision,
     /// A file of golden cases.
     Case,
+    /// What happened in a run.
+    Record,
+    /// A script of outcomes.
+    Outcomes,
 }
 
 impl Shape {
     /// All shapes.
-    pub const ALL: [Self; 5] = [Self::Request, Self::Context, Self::Catalog, Self::Decision, Self::Case];
+    pub const ALL: [Self; 7] = [
+        Self::Request,
+        Self::Context,
+        Self::Catalog,
+        Self::Decision,
+        Self::Case,
+        Self::Record,
+        Self::Outcomes,
+    ];
 
-    /// Returns its name: `request`, `context`, `catalog`, `decision`, `case`.
+    /// Returns its name: `request`, `context`, `catalog`, `decision`, `case`, `record`, `outcomes`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,6 +62,8 @@ impl Shape {
             Self::Catalog => "catalog",
             Self::Decision => "decision",
             Self::Case => "case",
+            Self::Record => "record",
+            Self::Outcomes => "outcomes",
         }
     }
 
@@ -67,6 +92,8 @@ pub fn schema(shape: Shape) -> Value {
         Shape::Catalog => reading().into_root_schema_for::<CatalogDto>(),
         Shape::Decision => writing().into_root_schema_for::<DecisionDto<'static>>(),
         Shape::Case => reading().into_root_schema_for::<CaseFileDto>(),
+        Shape::Record => writing().into_root_schema_for::<RecordDto<'static>>(),
+        Shape::Outcomes => reading().into_root_schema_for::<ScriptFile>(),
     };
     schema.into()
 }

@@ -4,6 +4,8 @@ mod decisions;
 mod golden;
 mod properties;
 mod reading;
+mod runs;
+mod saved;
 #[cfg(feature = "schema")]
 mod schemas;
 mod shapes;

@@ -23,27 +23,27 @@ pub(crate) enum DecisionDto<'a> {
 #[cfg_attr(feature = "schema", schemars(rename = "Route"))]
 pub(crate) struct RouteDto<'a> {
     /// the request's id
-    pub(super) request: &'a str,
+    pub(crate) request: &'a str,
     /// the workload that decided
-    pub(super) workload: Option<&'a str>,
+    pub(crate) workload: Option<&'a str>,
     /// what may be tried, in order
-    pub(super) attempts: Vec<AttemptDto<'a>>,
+    pub(crate) attempts: Vec<AttemptDto<'a>>,
     /// expected: of the first attempt; worst: of the whole run, null where there is no bound
-    pub(super) cost: CostDto,
+    pub(crate) cost: CostDto,
     /// the most provider calls that the request can cause
-    pub(super) calls_at_most: u64,
+    pub(crate) calls_at_most: u64,
     /// the time that the whole run has
-    pub(super) deadline_ms: Option<u64>,
+    pub(crate) deadline_ms: Option<u64>,
     /// always true: retries of the client's own would come on top
-    pub(super) disable_client_retries: bool,
+    pub(crate) disable_client_retries: bool,
     /// the retry rules that can apply, one for each error class
-    pub(super) retry: Vec<RetryDto<'a>>,
+    pub(crate) retry: Vec<RetryDto<'a>>,
     /// caps of tools by name, and `iterations`
-    pub(super) tools: ToolsDto<'a>,
+    pub(crate) tools: ToolsDto<'a>,
     /// when output reaches the client
-    pub(super) stream: StreamDto,
+    pub(crate) stream: StreamDto,
     #[serde(flatten)]
-    pub(super) rest: ExplanationDto<'a>,
+    pub(crate) rest: ExplanationDto<'a>,
 }
 
 /// Why a request may not go anywhere.
@@ -52,77 +52,77 @@ pub(crate) struct RouteDto<'a> {
 #[cfg_attr(feature = "schema", schemars(rename = "Deny"))]
 pub(crate) struct DenyDto<'a> {
     /// the request's id
-    pub(super) request: &'a str,
+    pub(crate) request: &'a str,
     /// the workload that decided; null where none was picked
-    pub(super) workload: Option<&'a str>,
+    pub(crate) workload: Option<&'a str>,
     /// why
-    pub(super) denial: DenialDto<'a>,
+    pub(crate) denial: DenialDto<'a>,
     #[serde(flatten)]
-    pub(super) rest: ExplanationDto<'a>,
+    pub(crate) rest: ExplanationDto<'a>,
 }
 
 /// What a decision says of itself, whichever way it went.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(super) struct ExplanationDto<'a> {
+pub(crate) struct ExplanationDto<'a> {
     /// the budgets touched, in the order of the text
-    pub(super) budgets: Vec<BudgetDto<'a>>,
+    pub(crate) budgets: Vec<BudgetDto<'a>>,
     /// the highest threshold that each has reached
-    pub(super) alerts: Vec<AlertDto<'a>>,
+    pub(crate) alerts: Vec<AlertDto<'a>>,
     /// the soft caps that sent the request to another workload
-    pub(super) degraded: Vec<DegradedDto<'a>>,
+    pub(crate) degraded: Vec<DegradedDto<'a>>,
     /// why each other candidate is not in the plan
-    pub(super) excluded: Vec<ExclusionDto<'a>>,
+    pub(crate) excluded: Vec<ExclusionDto<'a>>,
     /// the waivers that made a difference
-    pub(super) waivers: Vec<WaiverDto<'a>>,
+    pub(crate) waivers: Vec<WaiverDto<'a>>,
     /// aliases through which a model was named
-    pub(super) aliases: Vec<AliasDto<'a>>,
+    pub(crate) aliases: Vec<AliasDto<'a>>,
     /// budgets of context rows that the policy does not know
-    pub(super) ignored_budget_rows: &'a BTreeSet<String>,
+    pub(crate) ignored_budget_rows: &'a BTreeSet<String>,
     /// what was decided with
-    pub(super) digests: DigestsDto<'a>,
+    pub(crate) digests: DigestsDto<'a>,
 }
 
 /// One entry of the plan.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Attempt"))]
-pub(super) struct AttemptDto<'a> {
+pub(crate) struct AttemptDto<'a> {
     /// the endpoint's id
-    pub(super) endpoint: &'a str,
+    pub(crate) endpoint: &'a str,
     /// its canonical model
-    pub(super) model: &'a str,
+    pub(crate) model: &'a str,
     /// the provider
-    pub(super) provider: &'a str,
+    pub(crate) provider: &'a str,
     /// with which credential
-    pub(super) credential: CredentialDto<'a>,
+    pub(crate) credential: CredentialDto<'a>,
     /// the tier, from 1
-    pub(super) tier: u32,
+    pub(crate) tier: u32,
     /// the kind of move from the first
-    pub(super) role: RoleDto,
+    pub(crate) role: RoleDto,
     /// what it is expected to cost, and at most; null: unknown or no bound
-    pub(super) cost: CostDto,
+    pub(crate) cost: CostDto,
     /// the most time for a call
-    pub(super) timeout_ms: Option<u64>,
+    pub(crate) timeout_ms: Option<u64>,
     /// the most time to the first token
-    pub(super) first_token_ms: Option<u64>,
+    pub(crate) first_token_ms: Option<u64>,
     /// parameters of the request to drop
-    pub(super) drop_parameters: &'a BTreeSet<String>,
+    pub(crate) drop_parameters: &'a BTreeSet<String>,
     /// what put it where it is
-    pub(super) why: &'a [String],
+    pub(crate) why: &'a [String],
     /// what the provider calls the model; null: as the canonical name
-    pub(super) native_model: Option<&'a str>,
+    pub(crate) native_model: Option<&'a str>,
     /// the output limit to send; null: none is known
-    pub(super) max_output_tokens: Option<u64>,
+    pub(crate) max_output_tokens: Option<u64>,
     /// the longest pause between tokens
-    pub(super) stall_ms: Option<u64>,
+    pub(crate) stall_ms: Option<u64>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Role"))]
-pub(super) enum RoleDto {
+pub(crate) enum RoleDto {
     Primary,
     CredentialFallback,
     ProviderFallback,
@@ -134,7 +134,7 @@ pub(super) enum RoleDto {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "CredentialUsed"))]
-pub(super) enum CredentialDto<'a> {
+pub(crate) enum CredentialDto<'a> {
     Shared,
     Own { key: &'a str },
 }
@@ -143,61 +143,61 @@ pub(super) enum CredentialDto<'a> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Cost"))]
-pub(super) struct CostDto {
-    pub(super) expected: Option<MoneyText>,
-    pub(super) worst: Option<MoneyText>,
+pub(crate) struct CostDto {
+    pub(crate) expected: Option<MoneyText>,
+    pub(crate) worst: Option<MoneyText>,
 }
 
 /// A retry rule that can apply.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Retry"))]
-pub(super) struct RetryDto<'a> {
+pub(crate) struct RetryDto<'a> {
     /// the error class
-    pub(super) on: &'a str,
+    pub(crate) on: &'a str,
     /// how often at one candidate
-    pub(super) times: u64,
+    pub(crate) times: u64,
     /// where it is written
-    pub(super) at: &'a str,
+    pub(crate) at: &'a str,
     /// what is waited, in the words of the policy; null: nothing
-    pub(super) wait: Option<&'a str>,
+    pub(crate) wait: Option<&'a str>,
 }
 
 /// The cap of a tool.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "ToolCap"))]
-pub(super) struct ToolCapDto {
+pub(crate) struct ToolCapDto {
     /// calls
-    pub(super) calls: u64,
+    pub(crate) calls: u64,
     /// results of a call; null: not capped
-    pub(super) results: Option<u64>,
+    pub(crate) results: Option<u64>,
 }
 
 /// Caps of tools.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Tools"))]
-pub(super) struct ToolsDto<'a> {
+pub(crate) struct ToolsDto<'a> {
     #[serde(flatten)]
-    pub(super) tools: BTreeMap<&'a str, ToolCapDto>,
+    pub(crate) tools: BTreeMap<&'a str, ToolCapDto>,
     /// rounds of an agent loop
-    pub(super) iterations: Option<u64>,
+    pub(crate) iterations: Option<u64>,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Stream"))]
-pub(super) struct StreamDto {
-    pub(super) commit: CommitDto,
-    pub(super) partial: PartialDto,
+pub(crate) struct StreamDto {
+    pub(crate) commit: CommitDto,
+    pub(crate) partial: PartialDto,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Commit"))]
-pub(super) enum CommitDto {
+pub(crate) enum CommitDto {
     FirstToken,
     End,
 }
@@ -206,7 +206,7 @@ pub(super) enum CommitDto {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Partial"))]
-pub(super) enum PartialDto {
+pub(crate) enum PartialDto {
     MarkIncomplete,
     Discard,
 }
@@ -215,32 +215,32 @@ pub(super) enum PartialDto {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BudgetUse"))]
-pub(super) struct BudgetDto<'a> {
+pub(crate) struct BudgetDto<'a> {
     /// the budget's name
-    pub(super) budget: &'a str,
+    pub(crate) budget: &'a str,
     /// the value of its `per`, a list of several, null for none
-    pub(super) per: PerDto<'a>,
+    pub(crate) per: PerDto<'a>,
     /// start and end of the present window; null for `total` and concurrency
-    pub(super) window: Option<[InstantText; 2]>,
-    pub(super) limit: AmountDto,
+    pub(crate) window: Option<[InstantText; 2]>,
+    pub(crate) limit: AmountDto,
     /// what was counted before; null: unknown
-    pub(super) counted: Option<AmountDto>,
+    pub(crate) counted: Option<AmountDto>,
     /// what is left for this request; null: unknown
-    pub(super) remaining: Option<AmountDto>,
+    pub(crate) remaining: Option<AmountDto>,
     /// the most that this run can add, to be reserved; null: no bound is known
-    pub(super) this_run_at_most: Option<AmountDto>,
-    pub(super) kind: LimitDto,
+    pub(crate) this_run_at_most: Option<AmountDto>,
+    pub(crate) kind: LimitDto,
     /// `minute`, `hour`, `day`, `week`, `month`, `total`; null for concurrency
-    pub(super) period: Option<&'a str>,
+    pub(crate) period: Option<&'a str>,
     /// where the budget is written
-    pub(super) at: &'a str,
+    pub(crate) at: &'a str,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "PerUsed"))]
-pub(super) enum PerDto<'a> {
+pub(crate) enum PerDto<'a> {
     One(Option<&'a str>),
     Several(&'a [Option<String>]),
 }
@@ -249,7 +249,7 @@ pub(super) enum PerDto<'a> {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Limit"))]
-pub(super) enum LimitDto {
+pub(crate) enum LimitDto {
     Spend,
     Requests,
     Tokens,
@@ -260,7 +260,7 @@ pub(super) enum LimitDto {
 #[serde(untagged)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Amount"))]
-pub(super) enum AmountDto {
+pub(crate) enum AmountDto {
     Money(MoneyText),
     Count(u64),
 }
@@ -269,98 +269,98 @@ pub(super) enum AmountDto {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Alert"))]
-pub(super) struct AlertDto<'a> {
-    pub(super) budget: &'a str,
+pub(crate) struct AlertDto<'a> {
+    pub(crate) budget: &'a str,
     /// `50%`
-    pub(super) reached: String,
+    pub(crate) reached: String,
 }
 
 /// A soft cap that sent the request to another workload.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Degraded"))]
-pub(super) struct DegradedDto<'a> {
-    pub(super) budget: &'a str,
-    pub(super) from: &'a str,
-    pub(super) to: &'a str,
-    pub(super) at: &'a str,
+pub(crate) struct DegradedDto<'a> {
+    pub(crate) budget: &'a str,
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) at: &'a str,
 }
 
 /// A candidate that is not in the plan, with all reasons.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Exclusion"))]
-pub(super) struct ExclusionDto<'a> {
-    pub(super) endpoint: &'a str,
-    pub(super) credential: CredentialDto<'a>,
-    pub(super) reasons: Vec<ReasonDto<'a>>,
+pub(crate) struct ExclusionDto<'a> {
+    pub(crate) endpoint: &'a str,
+    pub(crate) credential: CredentialDto<'a>,
+    pub(crate) reasons: Vec<ReasonDto<'a>>,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Reason"))]
-pub(super) struct ReasonDto<'a> {
+pub(crate) struct ReasonDto<'a> {
     /// `guardrail NAME`, `budget NAME`, `workload NAME`, `request` or `built-in`
-    pub(super) rule: &'a str,
-    pub(super) code: &'a str,
-    pub(super) detail: &'a str,
+    pub(crate) rule: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) detail: &'a str,
     /// `file:line:column`; null where no text says it
-    pub(super) at: Option<&'a str>,
+    pub(crate) at: Option<&'a str>,
 }
 
 /// A waiver that lifted a guardrail.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "WaiverUse"))]
-pub(super) struct WaiverDto<'a> {
-    pub(super) guardrail: &'a str,
-    pub(super) at: &'a str,
+pub(crate) struct WaiverDto<'a> {
+    pub(crate) guardrail: &'a str,
+    pub(crate) at: &'a str,
     /// its last day
-    pub(super) until: &'a str,
+    pub(crate) until: &'a str,
     /// the endpoints that the guardrail would have excluded
-    pub(super) endpoints: &'a [String],
+    pub(crate) endpoints: &'a [String],
 }
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Alias"))]
-pub(super) struct AliasDto<'a> {
-    pub(super) alias: &'a str,
-    pub(super) model: &'a str,
+pub(crate) struct AliasDto<'a> {
+    pub(crate) alias: &'a str,
+    pub(crate) model: &'a str,
 }
 
 /// What was decided with.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Digests"))]
-pub(super) struct DigestsDto<'a> {
-    pub(super) policy: &'a str,
-    pub(super) catalog: &'a str,
-    pub(super) engine: &'a str,
+pub(crate) struct DigestsDto<'a> {
+    pub(crate) policy: &'a str,
+    pub(crate) catalog: &'a str,
+    pub(crate) engine: &'a str,
 }
 
 /// Why a request is denied.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Denial"))]
-pub(super) struct DenialDto<'a> {
-    pub(super) code: &'a str,
+pub(crate) struct DenialDto<'a> {
+    pub(crate) code: &'a str,
     /// the HTTP status that a client expects
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// the rule that stood in the way most
-    pub(super) rule: Option<&'a str>,
-    pub(super) at: Option<&'a str>,
-    pub(super) message: &'a str,
+    pub(crate) rule: Option<&'a str>,
+    pub(crate) at: Option<&'a str>,
+    pub(crate) message: &'a str,
     /// when it opens again; null: waiting does not help, or it is not known
-    pub(super) opens_at: Option<InstantText>,
+    pub(crate) opens_at: Option<InstantText>,
     /// the smallest change that would admit an endpoint
-    pub(super) nearest: Option<&'a str>,
+    pub(crate) nearest: Option<&'a str>,
     /// what the client or the operator may do about it
-    pub(super) advice: &'a str,
+    pub(crate) advice: &'a str,
 }
 
 /// Money in its one form: no exponent, no trailing zeros.
-pub(super) struct MoneyText(pub(super) Money);
+pub(crate) struct MoneyText(pub(crate) Money);
 
 impl Serialize for MoneyText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -369,7 +369,7 @@ impl Serialize for MoneyText {
 }
 
 /// An instant in its one form: UTC, milliseconds only where there are any.
-pub(super) struct InstantText(pub(super) Timestamp);
+pub(crate) struct InstantText(pub(crate) Timestamp);
 
 impl Serialize for InstantText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

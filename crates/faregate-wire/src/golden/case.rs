@@ -2,15 +2,21 @@
 
 use std::collections::HashMap;
 
-use faregate::{CatalogLayer, Context, Date, Decision, Request};
+use faregate::{CatalogLayer, Context, Date, Decision, Record, Request, Told};
 use faregate_syntax::{Diagnostic, Sources};
 use serde::Deserialize;
 
-use super::{compare, compare_diagnostics, merge};
+use super::compare::is_of_run;
+use super::play::observed;
+use super::{compare, compare_diagnostics, compare_run, merge};
 use crate::de::{Sink, Tree, read};
 use crate::near::unknown_field;
+use crate::outcome::{Scripted, script_at};
 use crate::path::Path;
-use crate::{Error, Node, catalog, context, decision_to_node, read_one, request, scalar};
+use crate::{
+    Error, Node, catalog, context, context_to_node, decision_to_node, read_one, record_to_node, request,
+    scalar,
+};
 
 /// A case, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +42,8 @@ pub struct Input {
     pub request: Option<Request>,
     /// The context; always there where a decision is expected.
     pub context: Option<Context>,
-    /// What the calls of a run come to, as it stands.
-    pub outcomes: Option<Node>,
+    /// What the calls of a run come to, one after the other.
+    pub outcomes: Option<Vec<Scripted>>,
     /// The day on which `check` runs.
     pub check_now: Option<Date>,
 }
@@ -56,7 +62,7 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expect {
-    /// A decision with these fields.
+    /// A decision with these fields, and a run where `steps`, `record` or `cost` as an amount are among them.
     Decision(Node),
     /// These findings of `check`, all of them, in order.
     Diagnostics(Node),
@@ -68,11 +74,18 @@ pub enum Expect {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Got<'a> {
-    /// A decision.
+    /// A decision, which nothing was run after.
     Decision(&'a Decision),
+    /// A decision and the run that followed it.
+    Run {
+        /// The decision.
+        decision: &'a Decision,
+        /// What happened in the run.
+        record: &'a Record,
+    },
     /// The findings of `check`.
     Diagnostics(&'a [Diagnostic], &'a Sources),
-    /// No decision, since policy or catalog do not load.
+    /// No decision, since policy or catalog do not load; or no run, since it does not fit its script.
     Error(&'a str),
 }
 
@@ -101,8 +114,6 @@ const EXPECTED_FIELDS: [&str; 22] = [
     "steps",
     "record",
 ];
-
-const NO_RUNS: &str = "runs are not supported yet";
 
 /// Reads a file of cases. `load` returns the text of a path, which is relative to the file.
 ///
@@ -141,7 +152,7 @@ impl Case {
     /// Returns the verdict, where it is clear before anything runs: differences, or none. `None`: it has to run.
     ///
     /// Clear are cases that are wrong themselves, whose data cannot be read, or whose data should not be readable but
-    /// for policy and catalog (those have to be loaded), and cases of runs, which are not supported yet.
+    /// for policy and catalog (those have to be loaded).
     #[must_use]
     pub fn settled(&self) -> Option<Vec<String>> {
         let lines = |error: &Error| error.issues().iter().map(ToString::to_string).collect();
@@ -149,12 +160,21 @@ impl Case {
             (Err(error), _) => Some(lines(error)),
             (Ok(Expect::Error(part)), Err(error)) => Some(expected_error(part, &error.to_string())),
             (Ok(_), Err(error)) => Some(lines(error)),
-            (Ok(_), Ok(input)) if input.outcomes.is_some() => Some(vec![format!("outcomes: {NO_RUNS}")]),
-            (Ok(Expect::Decision(expect)), _) => {
-                runs_only(expect).map(|field| vec![format!("{field}: {NO_RUNS}")])
-            }
             _ => None,
         }
+    }
+
+    /// Whether a plan is to be run: the case has outcomes, or expects what only a run has.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        let scripted = self.input.as_ref().is_ok_and(|input| input.outcomes.is_some());
+        let expected = match &self.expect {
+            Ok(Expect::Decision(expect)) => {
+                expect.as_map().unwrap_or_default().iter().any(|(name, value)| is_of_run(name, value))
+            }
+            _ => false,
+        };
+        expected || scripted && matches!(self.expect, Ok(Expect::Decision(_)))
     }
 
     /// Returns how what came out differs from what is expected; nothing where the case holds.
@@ -164,8 +184,20 @@ impl Case {
             return settled;
         }
         match (&self.expect, got) {
+            (Ok(Expect::Decision(_)), Got::Decision(Decision::Route(_))) if self.runs() => {
+                vec!["expected a run, got a plan alone".to_owned()]
+            }
             (Ok(Expect::Decision(expect)), Got::Decision(decision)) => {
-                compare(expect, &decision_to_node(decision))
+                let mut differences = compare(expect, &decision_to_node(decision));
+                differences.extend(self.unused(0));
+                differences
+            }
+            (Ok(Expect::Decision(expect)), Got::Run { decision, record }) => {
+                let mut differences =
+                    compare_run(expect, &decision_to_node(decision), &record_to_node(record));
+                let told = record.told.iter().filter(|told| matches!(told, Told::Outcome { .. })).count();
+                differences.extend(self.unused(told));
+                differences
             }
             (Ok(Expect::Diagnostics(expect)), Got::Diagnostics(found, sources)) => {
                 compare_diagnostics(expect, found, sources)
@@ -173,12 +205,14 @@ impl Case {
             (Ok(Expect::Error(part)), Got::Error(error)) => expected_error(part, error),
             (Ok(expect), got) => {
                 let expected = match expect {
+                    Expect::Decision(_) if self.runs() => "a run".to_owned(),
                     Expect::Decision(_) => "a decision".to_owned(),
                     Expect::Diagnostics(_) => "diagnostics".to_owned(),
                     Expect::Error(part) => format!("an error with {part:?}"),
                 };
                 let got = match got {
                     Got::Decision(_) => "a decision".to_owned(),
+                    Got::Run { .. } => "a run".to_owned(),
                     Got::Diagnostics(..) => "diagnostics".to_owned(),
                     Got::Error(error) => format!("the error: {error}"),
                 };
@@ -187,20 +221,20 @@ impl Case {
             (Err(error), _) => vec![error.to_string()],
         }
     }
+
+    /// Says how many outcomes of the script no call came to.
+    fn unused(&self, used: usize) -> Option<String> {
+        let outcomes = self.input.as_ref().ok()?.outcomes.as_ref()?.len();
+        match outcomes.saturating_sub(used) {
+            0 => None,
+            1 => Some("1 outcome was not used".to_owned()),
+            n => Some(format!("{n} outcomes were not used")),
+        }
+    }
 }
 
 fn expected_error(part: &str, error: &str) -> Vec<String> {
     if error.contains(part) { Vec::new() } else { vec![format!("error: expected {part:?}, got {error:?}")] }
-}
-
-/// The first field of an expectation that only a run has.
-fn runs_only(expect: &Node) -> Option<&str> {
-    let of_run = |(name, value): &&(String, Node)| match name.as_str() {
-        "steps" | "record" => true,
-        "cost" => !matches!(value, Node::Map(_)),
-        _ => false,
-    };
-    expect.as_map()?.iter().find(of_run).map(|(name, _)| name.as_str())
 }
 
 /// Golden cases of one file. What stands beside `cases` is the base of every case.
@@ -223,6 +257,7 @@ pub(crate) struct CaseFileDto {
     _context: Option<Tree>,
     /// what the calls of a run come to
     #[serde(rename = "outcomes")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::outcome::ScriptedDto>>"))]
     _outcomes: Option<Vec<Tree>>,
     /// the day on which `check` runs
     #[serde(rename = "check_now")]
@@ -240,7 +275,8 @@ pub(crate) struct CaseFileDto {
 struct CaseDto {
     /// its name, unique in the file
     name: String,
-    /// what should come out: fields of the decision, or `diagnostics`, or `error`
+    /// what should come out: fields of the decision, and of a run `steps`, `record`, `cost` as an amount; or
+    /// `diagnostics`, or `error`
     expect: Tree,
     /// in place of the base's
     policy: Option<Tree>,
@@ -251,6 +287,7 @@ struct CaseDto {
     /// laid over the base's
     context: Option<Tree>,
     /// in place of the base's
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::outcome::ScriptedDto>>"))]
     outcomes: Option<Vec<Tree>>,
     /// in place of the base's
     check_now: Option<scalar::Date>,
@@ -258,7 +295,10 @@ struct CaseDto {
 
 fn read_case(n: usize, base: &Node, node: &Node, loader: &mut Loader<'_>) -> Case {
     let sink = Sink::default();
-    let merged = if node.as_map().is_some() { merge(base, node) } else { node.clone() };
+    let merged = match node {
+        Node::Map(entries) => merged(base, entries),
+        other => other.clone(),
+    };
     let dto = read::<CaseDto>(&merged, &Path::Root(""), &sink);
     let expect = dto.as_ref().and_then(|dto| read_expect(&dto.expect.0, &sink));
     let (dto, expect) = match sink.finish(dto.zip(expect)) {
@@ -272,6 +312,19 @@ fn read_case(n: usize, base: &Node, node: &Node, loader: &mut Loader<'_>) -> Cas
     let name = dto.name.clone();
     let input = read_input(dto, matches!(expect, Expect::Decision(_)), loader);
     Case { name, input, expect: Ok(expect) }
+}
+
+/// Lays a case over the base. What it expects is taken as it stands, since `null` removes nothing there: it is a value to
+/// be compared.
+fn merged(base: &Node, entries: &[(String, Node)]) -> Node {
+    let (expect, rest): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(|(name, _)| name == "expect");
+    match merge(base, &Node::Map(rest)) {
+        Node::Map(mut merged) => {
+            merged.extend(expect);
+            Node::Map(merged)
+        }
+        other => other,
+    }
 }
 
 fn read_expect(node: &Node, sink: &Sink) -> Option<Expect> {
@@ -329,10 +382,29 @@ fn read_input(dto: CaseDto, decides: bool, loader: &mut Loader<'_>) -> Result<In
             }
         }
     }
-    let outcomes =
-        dto.outcomes.map(|outcomes| Node::Seq(outcomes.into_iter().map(|Tree(node)| node).collect()));
+    let outcomes = dto
+        .outcomes
+        .map(|outcomes| script_at(&Node::Seq(outcomes.into_iter().map(|Tree(node)| node).collect()), &sink));
+    if let (Some(context), Some(script), 0) = (&context, &outcomes, sink.len()) {
+        check_observed(context, script, &sink);
+    }
     let check_now = dto.check_now.map(|day| day.0);
     sink.finish(Some(Input { policies, catalog, request, context, outcomes, check_now }))
+}
+
+/// Looks whether what a script observes makes a context.
+fn check_observed(context: &Context, script: &[Scripted], sink: &Sink) {
+    let base = context_to_node(context);
+    for (n, scripted) in script.iter().enumerate() {
+        let Some(Err(error)) = scripted.observe.as_ref().map(|over| observed(&base, over, context.now))
+        else {
+            continue;
+        };
+        let root = Path::Root("outcomes");
+        for issue in error.issues() {
+            sink.push(Path::Key(&Path::Index(&root, n), "observe"), issue.to_string());
+        }
+    }
 }
 
 /// Files of a case, each read once.

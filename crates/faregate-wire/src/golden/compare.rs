@@ -2,13 +2,15 @@
 
 use faregate_syntax::{Diagnostic, Fixed, Sources};
 
+use super::steps::compare_steps;
 use crate::near::unknown_field;
 use crate::node::shortened_to;
 use crate::path::Path;
 use crate::{Node, diagnostics_to_node};
 
 /// Fields that hold money, which is compared by value: `"0.50"` is `0.5`.
-const MONEY_FIELDS: [&str; 6] = ["expected", "worst", "limit", "counted", "remaining", "this_run_at_most"];
+const MONEY_FIELDS: [&str; 8] =
+    ["expected", "worst", "limit", "counted", "remaining", "this_run_at_most", "cost", "added"];
 
 /// Returns every difference between what is expected of a decision and the decision.
 ///
@@ -51,6 +53,57 @@ pub fn compare(expect: &Node, decision: &Node) -> Vec<String> {
     differences
 }
 
+/// Returns every difference between what is expected of a run and the run: its decision, and its record.
+///
+/// `steps` are `try X [with KEY]`, where X is an endpoint, or a provider that only one candidate of the plan has,
+/// `wait D`, compared by length, `done`, `fail CLASS`. `cost` as an amount is that of the record. `record` holds fields of
+/// the record, compared as those of a decision are. All other fields are the decision's, as in [`compare`].
+///
+/// ```
+/// use faregate_wire::{golden::compare_run, read_one};
+/// let decision = read_one(r#"{"attempts": [{"endpoint": "m/a@p1", "provider": "p1", "credential": {"kind": "shared"}}]}"#).unwrap();
+/// let record = read_one(r#"{"steps": ["try m/a@p1", "wait 3s", "try m/a@p1", "done"], "cost": "0.5", "calls": 2}"#).unwrap();
+/// let expect = read_one("{ steps: [try p1, wait 3000ms, try m/a@p1, fail timeout], cost: 0.50, record: { calls: 3 } }").unwrap();
+/// assert_eq!(
+///     compare_run(&expect, &decision, &record),
+///     [r#"steps[3]: expected "fail timeout", got "done""#, "record.calls: expected 3, got 2"],
+/// );
+/// ```
+#[must_use]
+pub fn compare_run(expect: &Node, decision: &Node, record: &Node) -> Vec<String> {
+    let entries = expect.as_map().unwrap_or_default().iter().cloned();
+    let (of_run, of_decision): (Vec<_>, Vec<_>) = entries.partition(|(name, value)| is_of_run(name, value));
+    let mut differences = compare(&Node::Map(of_decision), decision);
+    let root = Path::Root("");
+    let steps = record.get("steps").unwrap_or(&Node::Null);
+    for (name, expected) in &of_run {
+        let path = Path::Key(&root, name);
+        match (name.as_str(), expected) {
+            ("steps", _) => compare_steps(&path, expected, steps, decision, &mut differences),
+            ("record", Node::Map(fields)) => {
+                let (its_steps, rest): (Vec<_>, Vec<_>) =
+                    fields.iter().cloned().partition(|(name, _)| name == "steps");
+                for (name, expected) in &its_steps {
+                    compare_steps(&Path::Key(&path, name), expected, steps, decision, &mut differences);
+                }
+                values(&path, &Node::Map(rest), record, &mut differences);
+            }
+            ("record", _) => values(&path, expected, record, &mut differences),
+            _ => values(&path, expected, record.get(name).unwrap_or(&Node::Null), &mut differences),
+        }
+    }
+    differences
+}
+
+/// Whether a field of an expectation is about a run, not about its decision alone.
+pub(super) fn is_of_run(name: &str, value: &Node) -> bool {
+    match name {
+        "steps" | "record" => true,
+        "cost" => !matches!(value, Node::Map(_)),
+        _ => false,
+    }
+}
+
 /// Returns every difference between the diagnostics that are expected and those that `check` gave, all of them, in
 /// order.
 ///
@@ -85,7 +138,7 @@ pub fn compare_diagnostics(expect: &Node, diagnostics: &[Diagnostic], sources: &
     differences
 }
 
-fn values(path: &Path<'_>, expected: &Node, got: &Node, differences: &mut Vec<String>) {
+pub(super) fn values(path: &Path<'_>, expected: &Node, got: &Node, differences: &mut Vec<String>) {
     match (expected, got) {
         (Node::Map(entries), Node::Text(text)) if part_of(entries).is_some() => {
             let part = part_of(entries).unwrap_or_default();

@@ -130,12 +130,15 @@ fn what_is_settled_before_anything_runs() {
                 "catalog[0]: broken.yaml: endpoints[0].ident: unknown field; the fields are: id, model, native_model, aliases, provider, region, context_length, max_output_tokens, joint_context, supports, tags, modalities, quantization, free, zdr, trains, retains, deprecated, sunset, prices",
             ]),
         ),
+        ("outcomes: [{ error: rate_limit }], expect: { outcome: route }", None),
         (
-            "outcomes: [{ error: rate_limit }], expect: { outcome: route }",
-            lines(&["outcomes: runs are not supported yet"]),
+            "outcomes: [{ error: ratelimit }], expect: { outcome: route }",
+            lines(&[
+                "outcomes[0].error: no error class `ratelimit`; one with a similar name exists: rate_limit",
+            ]),
         ),
-        ("expect: { steps: [done] }", lines(&["steps: runs are not supported yet"])),
-        ("expect: { cost: '0.1' }", lines(&["cost: runs are not supported yet"])),
+        ("expect: { steps: [done] }", None),
+        ("expect: { cost: '0.1' }", None),
         ("expect: { cost: { worst: 0.1 } }", None),
         (
             "check_now: today, expect: { diagnostics: [] }",
@@ -148,6 +151,15 @@ fn what_is_settled_before_anything_runs() {
         case("expect: { outcome: route }").expect,
         Ok(Expect::Decision(read_one("outcome: route").unwrap()))
     );
+}
+
+#[test]
+fn null_is_a_value_to_expect_and_removes_elsewhere() {
+    let read =
+        case("request: { tags: null }, expect: { denial: { opens_at: null }, excluded: { 'a@b': null } }");
+    let expected = read_one("{ denial: { opens_at: null }, excluded: { 'a@b': null } }").unwrap();
+    assert_eq!(read.expect, Ok(Expect::Decision(expected)));
+    assert!(read.input.unwrap().request.unwrap().tags.is_empty());
 }
 
 #[test]

@@ -39,3 +39,17 @@ fn a_decision_requires_all_of_its_fields() {
         assert!(decision.contains(&format!("\"{field}\"")), "{field}");
     }
 }
+
+#[test]
+fn a_record_requires_its_fields_and_a_script_is_a_list_or_a_map() {
+    let record = schema(Shape::Record);
+    let required: Vec<_> = record["required"].as_array().unwrap().iter().filter_map(|n| n.as_str()).collect();
+    for field in ["record", "served", "fallback", "opens_at", "advice", "partial", "digests", "input"] {
+        assert!(required.contains(&field), "{field}");
+    }
+    let script = schema(Shape::Outcomes);
+    assert_eq!(script["anyOf"].as_array().map(Vec::len), Some(2));
+    let fields = script["$defs"]["Scripted"]["properties"].as_object().unwrap();
+    assert!(["error", "ok", "took", "observe"].iter().all(|field| fields.contains_key(*field)));
+    assert!(schema(Shape::Case)["$defs"]["Scripted"].is_object());
+}
