@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Decide requests: where each may go, or why it may not.
     Decide(Decide),
+    /// Play a whole run against scripted outcomes, step by step.
+    Rehearse(Rehearse),
     /// Check policies without deciding anything.
     Check(Check),
     /// Format policies; there is one layout.
@@ -58,6 +60,30 @@ pub(crate) struct Decide {
     /// Exit with 1 where a request is denied.
     #[arg(long)]
     pub(crate) fail_on_deny: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example of outcomes:\n  - { error: rate_limit, retry_after: 3s, took: 120ms }\n  \
+                        - { ok: { input_tokens: 1200, output_tokens: 250 }, took: 2s }")]
+pub(crate) struct Rehearse {
+    /// Files of the policy set, in order.
+    #[arg(required = true, value_name = "POLICY")]
+    pub(crate) policies: Vec<PathBuf>,
+    /// A catalog; several are laid over one another in order.
+    #[arg(long = "catalog", required = true, value_name = "FILE")]
+    pub(crate) catalogs: Vec<PathBuf>,
+    /// One request, with its context or without; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: PathBuf,
+    /// The context of a request that brings none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<PathBuf>,
+    /// How each call ends, in order.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) outcomes: PathBuf,
+    /// How to write what happened.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     let now = args.now.as_deref().map(date).transpose()?;
     let sets = sets(args, surroundings)?;
     let mut reports = Vec::new();
-    let mut invariants = 0_usize;
+    let (mut invariants, mut health) = (0_usize, 0_usize);
     for set in &sets {
         let checked = files::policies(&set.policies, set.completeness, surroundings)?;
         let catalogs: Vec<PathBuf> = set.catalogs.iter().chain(&args.catalogs).cloned().collect();
@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
         let found = match &checked.policy {
             Some(policy) => {
                 invariants = invariants.saturating_add(policy.invariants());
+                health = health.saturating_add(policy.health_rules());
                 policy.check_with(catalog.as_ref(), now)
             }
             None => checked.diagnostics,
@@ -51,18 +52,33 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
             let policies: BTreeSet<&PathBuf> = sets.iter().flat_map(|s| &s.policies).collect();
             let summary = summary(policies.len(), errors, warnings, surroundings.colour_errors);
             writeln!(surroundings.err, "{summary}")?;
-            if invariants > 0 && errors == 0 {
-                let what = if invariants == 1 {
-                    "1 invariant is".to_owned()
-                } else {
-                    format!("{invariants} invariants are")
-                };
-                writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
+            if errors == 0 {
+                not_there_yet(invariants, health, surroundings)?;
             }
         }
         Format::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
     }
     Ok(if errors > 0 { Exit::No } else { Exit::Done })
+}
+
+/// Says what is read and checked and has nobody yet who acts on it.
+fn not_there_yet(
+    invariants: usize,
+    health: usize,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), Failure> {
+    let plural =
+        |n: usize, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
+    if invariants > 0 {
+        let what = plural(invariants, "invariant is", "invariants are");
+        writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
+    }
+    if health > 0 {
+        let what = plural(health, "workload has", "workloads have");
+        let who = "the host applies them and states the health of endpoints in the context: this version has no tracker";
+        writeln!(surroundings.err, "note: {what} rules of `health`; {who}")?;
+    }
+    Ok(())
 }
 
 fn summary(policies: usize, errors: usize, warnings: usize, colour: bool) -> String {

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
         let near = near.map(|n| format!("; an endpoint with a similar id exists: {n}")).unwrap_or_default();
         return Err(Failure(format!("the catalog has no endpoint `{endpoint}`{near}")));
     }
-    let requests = requests(args, surroundings)?;
+    let requests = requests(&args.request, args.context.as_deref(), surroundings)?;
     let engine = Engine::new(policy, catalog)?;
     let mut decisions = Vec::new();
     for (request, context) in &requests {
@@ -60,12 +60,15 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
 }
 
 /// Reads the requests, each with its context.
-fn requests(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<Vec<(Request, Context)>, Failure> {
-    let path = &args.request;
+pub(crate) fn requests(
+    path: &Path,
+    context: Option<&Path>,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<Vec<(Request, Context)>, Failure> {
     let text = files::text(path, surroundings)?;
     let documents =
         faregate_wire::read_requests(&text).map_err(|e| Failure(files::prefixed(path, &e.to_string())))?;
-    let shared = match &args.context {
+    let shared = match context {
         None => None,
         Some(path) => {
             let text = files::text(path, surroundings)?;

@@ -96,13 +96,20 @@ fn route(text: &mut String, plan: &Plan, colour: bool) {
     let _ = writeln!(text, "  at most {} {calls}{deadline}; {worst}", plan.calls_at_most);
 }
 
+/// Returns the word of a kind of move.
+pub(crate) fn move_word(kind: MoveKind) -> &'static str {
+    match kind {
+        MoveKind::Credential => "credential",
+        MoveKind::Provider => "provider",
+        MoveKind::Model => "model",
+    }
+}
+
 /// What leads to an attempt: its role, and the errors after which a move goes there.
 fn lead(attempt: &Attempt) -> String {
     let kind = match attempt.role {
         None => return "first:".to_owned(),
-        Some(MoveKind::Credential) => "another credential",
-        Some(MoveKind::Provider) => "another provider",
-        Some(MoveKind::Model) => "another model",
+        Some(kind) => format!("another {}", move_word(kind)),
     };
     let on: Vec<&str> = attempt.on.iter().map(|c| c.as_str()).collect();
     format!("{kind}, after {}:", on.join(", "))
@@ -288,7 +295,8 @@ fn amount(amount: Amount) -> String {
     }
 }
 
-fn dollars(money: Money) -> String {
+/// Writes `$0.25`.
+pub(crate) fn dollars(money: Money) -> String {
     let text = money.to_string();
     match text.split_once('.') {
         Some((_, fraction)) if fraction.len() == 1 => format!("${text}0"),
@@ -296,7 +304,8 @@ fn dollars(money: Money) -> String {
     }
 }
 
-fn duration(ms: u64) -> String {
+/// Writes `30s` or `250ms`.
+pub(crate) fn duration(ms: u64) -> String {
     match (ms.checked_div(1000), ms.checked_rem(1000)) {
         (Some(s), Some(0)) => format!("{s}s"),
         _ => format!("{ms}ms"),

@@ -12,6 +12,8 @@ mod files;
 mod fmt;
 mod manifest;
 mod paint;
+mod rehearse;
+mod rehearse_text;
 mod schema;
 mod test;
 mod why_text;
@@ -87,6 +89,7 @@ where
     };
     let result = match arguments.command {
         args::Command::Decide(a) => decide::run(&a, surroundings),
+        args::Command::Rehearse(a) => rehearse::run(&a, surroundings),
         args::Command::Check(a) => check::run(&a, surroundings),
         args::Command::Fmt(a) => fmt::run(&a, surroundings),
         args::Command::Test(a) => test::run(&a, surroundings),

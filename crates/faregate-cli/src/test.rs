@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use faregate::{Catalog, Completeness, Engine, PolicySet, check_set};
-use faregate_wire::golden::{Case, Expect, Got, Input, read_cases};
+use faregate::{Catalog, Completeness, Decision, Engine, PolicySet, check_set};
+use faregate_wire::golden::{Case, Expect, Got, Input, play, read_cases};
 use serde::Serialize;
 
 use crate::args::{Format, Test};
@@ -118,8 +118,17 @@ pub fn run_case(case: &Case) -> Vec<String> {
         let list: Vec<_> = found.iter().cloned().collect();
         return case.differences(Got::Diagnostics(&list, found.sources()));
     }
-    match decide(texts(), catalog, input) {
-        Ok(decision) => case.differences(Got::Decision(&decision)),
+    let (engine, decision) = match decide(texts(), catalog, input) {
+        Ok(decided) => decided,
+        Err(error) => return case.differences(Got::Error(&error)),
+    };
+    let (Decision::Route(plan), true, Some(context)) = (&decision, case.runs(), &input.context) else {
+        return case.differences(Got::Decision(&decision));
+    };
+    let restore = |saved| engine.restore(saved).map_err(|e| e.to_string());
+    let script = input.outcomes.as_deref().unwrap_or_default();
+    match play(plan.run(), script, context, &restore) {
+        Ok(played) => case.differences(Got::Run { decision: &decision, record: &played.record }),
         Err(error) => case.differences(Got::Error(&error)),
     }
 }
@@ -128,11 +137,12 @@ fn decide<'a>(
     texts: impl Iterator<Item = (&'a str, &'a str)>,
     catalog: Catalog,
     input: &Input,
-) -> Result<faregate::Decision, String> {
+) -> Result<(Engine, Decision), String> {
     let policy = PolicySet::parse(texts).map_err(|d| format!("the policy does not load:\n{d}"))?;
     let engine = Engine::new(policy, catalog).map_err(|e| e.to_string())?;
     let (Some(request), Some(context)) = (&input.request, &input.context) else {
         return Err("the case has no request or no context".to_owned());
     };
-    Ok(engine.decide(request, context))
+    let decision = engine.decide(request, context);
+    Ok((engine, decision))
 }

@@ -181,6 +181,7 @@ impl At<'_> {
                 ms: self.there("waited_ms", dto.waited_ms.take())?.0,
             },
             StateKind::Calling => SavedState::Calling,
+            StateKind::Judging => SavedState::Judging { at: self.there("at", dto.at.take())?.0 },
             StateKind::Done => SavedState::Done { at: self.there("at", dto.at.take())?.0 },
             StateKind::Failed => SavedState::Failed {
                 error: self.class("error", dto.error.take())?,
@@ -368,6 +369,7 @@ impl From<&SavedState> for StateDto {
                 ..of(StateKind::Waiting)
             },
             SavedState::Calling => of(StateKind::Calling),
+            SavedState::Judging { at } => Self { at: Some(AnyInstant(*at)), ..of(StateKind::Judging) },
             SavedState::Done { at } => Self { at: Some(AnyInstant(*at)), ..of(StateKind::Done) },
             SavedState::Failed { error, limit, cut, at } => Self {
                 error: error.map(|class| class.as_str().to_owned()),

@@ -86,6 +86,7 @@ pub(super) enum StateKind {
     Ready,
     Waiting,
     Calling,
+    Judging,
     Done,
     Failed,
 }

@@ -123,6 +123,10 @@ impl Run {
                 SavedState::Failed { .. } => return Step::Failed(Box::new(self.record(false))),
                 SavedState::Waiting { until, .. } if now < until => return Step::Wait { until },
                 SavedState::Waiting { ms, .. } => self.data.state = SavedState::Ready { waited_ms: ms },
+                SavedState::Judging { at } => match self.last_failure() {
+                    Some((_, failure)) => self.react(&failure, at),
+                    None => self.fail(None, None, at),
+                },
                 SavedState::Calling => {
                     let started = self.data.calls.last().map_or(now, |c| c.started_at);
                     if let Ok(attempt) = self.look(started, self.data.at, true, |a| a) {
@@ -202,7 +206,7 @@ impl Run {
                 let spent = spent_by_failure(&failure, worst);
                 self.settle(outcome, spent, tokens);
                 self.note_failure(&failure, spent);
-                self.react(&failure, now);
+                self.data.state = SavedState::Judging { at: now };
             }
         }
     }

@@ -60,6 +60,11 @@ pub enum SavedState {
     },
     /// A call is out.
     Calling,
+    /// A call has failed; what follows is decided at the next step, with what was observed until then.
+    Judging {
+        /// When it failed.
+        at: Timestamp,
+    },
     /// It has ended with an answer.
     Done {
         /// When.
