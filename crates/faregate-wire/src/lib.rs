@@ -31,6 +31,7 @@
 //! All functions are pure and may be called from any thread.
 
 mod catalog;
+mod classify;
 mod context;
 mod de;
 mod decision;
@@ -54,6 +55,7 @@ mod schema;
 mod yaml;
 
 pub use catalog::{catalog_layer, catalog_layer_from, catalog_layer_to_node};
+pub use classify::{classify_event, classify_response};
 pub use context::{context_from, context_to_node};
 pub use de::from_node;
 pub use decision::{decision_to_json, decision_to_json_pretty, decision_to_node};

@@ -17,6 +17,7 @@ mod attributes;
 mod catalog;
 mod check;
 mod classes;
+mod classify;
 mod context;
 mod decision;
 mod draw;
@@ -32,6 +33,7 @@ mod time;
 pub use catalog::*;
 pub use check::Completeness;
 pub use classes::ErrorClass;
+pub use classify::{Classified, Dialect, Field, Signals, Transport, classify, classify_transport};
 pub use context::*;
 pub use decision::{
     Alert, Amount, Attempt, BudgetUse, Credential, Decision, Degraded, Denial, DenialCode, Digests,
