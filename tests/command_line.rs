@@ -1,5 +1,15 @@
 //! The command line as a person meets it: exit codes, wrong input, and what is said of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "a test that panics has failed"
+)]
+
 use std::fs;
 use std::path::PathBuf;
 use std::process;

@@ -3,6 +3,16 @@
 //! A case is data: a policy, a catalog, a request, a context, and what a person wrote down that should come out. Both
 //! ways of running it must agree with the person, and so with each other.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "a test that panics has failed"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -10,8 +20,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use faregate_cli::{Surroundings, read_cases, run_case};
 use faregate_tests::repository;
-use faregate_wire::golden::{Case, Expect, Input, compare};
-use faregate_wire::{Node, catalog_layer_to_node, context_to_node, read_one, request_to_node};
+use faregate_wire::golden::{Case, Expect, Input, compare, compare_run};
+use faregate_wire::{
+    Node, catalog_layer_to_node, context_to_node, read_one, request_to_node, scripted_to_node,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -60,7 +72,7 @@ fn both_ways(case: &Case) -> Result<(), Failed> {
         return Err(format!("by the library:\n  {}", by_library.join("\n  ")).into());
     }
     let by_command = match (&case.input, &case.expect) {
-        (Ok(input), Ok(expect)) => by_command_line(input, expect),
+        (Ok(input), Ok(expect)) => by_command_line(case, input, expect),
         // Data that cannot be read cannot be written to a file again.
         _ => Vec::new(),
     };
@@ -96,7 +108,7 @@ impl Drop for Folder {
     }
 }
 
-fn by_command_line(input: &Input, expect: &Expect) -> Vec<String> {
+fn by_command_line(case: &Case, input: &Input, expect: &Expect) -> Vec<String> {
     let folder = Folder::new();
     let policies: Vec<String> = input.policies.iter().map(|p| folder.write(&p.name, &p.text)).collect();
     let layers: Vec<String> = input
@@ -134,14 +146,31 @@ fn by_command_line(input: &Input, expect: &Expect) -> Vec<String> {
             let request = folder.write("request.json", &json(&wrapped));
             let layers =
                 if layers.is_empty() { vec![folder.write("catalog.yaml", "endpoints: []")] } else { layers };
-            arguments.push("decide".to_owned());
-            arguments.extend(policies);
-            arguments.extend(layers.into_iter().flat_map(|l| ["--catalog".to_owned(), l]));
-            arguments.extend(["--request".to_owned(), request, "--format".to_owned(), "json".to_owned()]);
-            let (code, out, err) = run(&arguments);
+            let layers: Vec<String> = layers.into_iter().flat_map(|l| ["--catalog".to_owned(), l]).collect();
+            let common =
+                [policies, layers, ["--request", &request, "--format", "json"].map(str::to_owned).to_vec()]
+                    .concat();
+            let decide = [vec!["faregate".to_owned(), "decide".to_owned()], common.clone()].concat();
+            // Places name files; a case knows them without the folder that they were written to.
+            let prefix = format!("{}/", folder.0.display());
+            let (code, out, err) = run(&decide);
+            let out = out.replace(&prefix, "");
+            let Ok(decision) = read_one(&out) else {
+                return vec![format!("exit {code}, no decision: {err}")];
+            };
+            let routed = decision.get("outcome") == Some(&Node::text("route"));
+            if !(case.runs() && routed) {
+                return compare(expected, &decision);
+            }
+            let script = input.outcomes.iter().flatten().map(scripted_to_node).collect();
+            let script = folder.write("outcomes.json", &json(&Node::Seq(script)));
+            let rehearse =
+                vec!["faregate".to_owned(), "rehearse".to_owned(), "--outcomes".to_owned(), script];
+            let (code, out, err) = run(&[rehearse, common].concat());
+            let out = out.replace(&prefix, "");
             match read_one(&out) {
-                Ok(decision) => compare(expected, &decision),
-                Err(_) => vec![format!("exit {code}, no decision: {err}")],
+                Ok(record) => compare_run(expected, &decision, &record),
+                Err(_) => vec![format!("exit {code}, no record: {err}")],
             }
         }
         // What does not load as data cannot be told apart from what does not load as a file.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use faregate::{Completeness, Date};
+use faregate::{Completeness, DIAGNOSTIC_CODES, Date};
 use faregate_syntax::ast::LiteralKind;
 use faregate_syntax::{Diagnostic, Diagnostics, Severity};
 use faregate_wire::Node;
@@ -22,6 +22,9 @@ struct Set {
 
 pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     let now = args.now.as_deref().map(date).transpose()?;
+    for code in args.deny.iter().filter(|c| *c != "warnings") {
+        known_code(code, "--deny")?;
+    }
     let sets = sets(args, surroundings)?;
     let mut reports = Vec::new();
     let (mut invariants, mut health) = (0_usize, 0_usize);
@@ -49,6 +52,8 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
             let texts: Vec<String> =
                 reports.iter().filter(|r| !r.is_empty()).map(|r| r.render(surroundings.colour)).collect();
             write!(surroundings.out, "{}", texts.join("\n"))?;
+            // The summary comes after what it sums up, also where both go to one terminal.
+            surroundings.out.flush()?;
             let policies: BTreeSet<&PathBuf> = sets.iter().flat_map(|s| &s.policies).collect();
             let summary = summary(policies.len(), errors, warnings, surroundings.colour_errors);
             writeln!(surroundings.err, "{summary}")?;
@@ -92,6 +97,16 @@ fn summary(policies: usize, errors: usize, warnings: usize, colour: bool) -> Str
     format!("{counts} in {}", plural(policies, "policy file"))
 }
 
+/// Holds a code to be one: a misspelt gate would never close.
+pub(crate) fn known_code(code: &str, whence: &str) -> Result<(), Failure> {
+    if DIAGNOSTIC_CODES.contains(&code) {
+        return Ok(());
+    }
+    let near = faregate_syntax::nearest(code, DIAGNOSTIC_CODES);
+    let near = near.map(|n| format!("; a similar code exists: {n}")).unwrap_or_default();
+    Err(Failure(format!("{whence}: no diagnostic has the code `{code}`{near}")))
+}
+
 fn date(text: &str) -> Result<Date, Failure> {
     match faregate_syntax::parse_literal(text) {
         Ok(LiteralKind::Date(date)) => Ok(date),
@@ -122,7 +137,7 @@ fn sets(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<Vec<Set>, F
         }
         for policy in found {
             // A file that is named is a set of its own; one that is found may hold guardrails alone.
-            let completeness = if folder { Completeness::Part } else { Completeness::Whole };
+            let completeness = if folder { Completeness::Part } else { Completeness::Alone };
             sets.push(Set {
                 policies: vec![policy],
                 catalogs: Vec::new(),

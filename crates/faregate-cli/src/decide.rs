@@ -11,6 +11,11 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
     if args.request == Path::new("-") && args.context.as_deref() == Some(Path::new("-")) {
         return Err(Failure("standard input can be the request or the context, not both".to_owned()));
     }
+    if args.why.is_some() && args.format == Format::Json {
+        return Err(Failure(
+            "`--why` tells its story as text; the JSON of a decision has all reasons anyway".to_owned(),
+        ));
+    }
     let checked = files::policies(&args.policies, Completeness::Whole, surroundings)?;
     files::report(&checked.diagnostics, surroundings);
     let Some(policy) = checked.policy else { return Ok(Exit::No) };

@@ -49,7 +49,7 @@ fn heading(text: &mut String, explanation: &Explanation, colour: bool) {
     let _ = writeln!(
         text,
         "request {}, workload {}",
-        strong(&explanation.request, colour),
+        strong(&printable(&explanation.request), colour),
         strong(workload, colour)
     );
     for d in &explanation.degraded {
@@ -278,6 +278,13 @@ fn listed(names: &[String], with: &str) -> String {
         0 => shown.join(with),
         more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// A request's id comes from a client: what could steer a terminal is written as an escape.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
 }
 
 fn shortened(text: &str) -> String {

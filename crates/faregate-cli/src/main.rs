@@ -10,12 +10,17 @@ fn main() -> ExitCode {
     let colour = !plain && io::stdout().is_terminal();
     let colour_errors = !plain && io::stderr().is_terminal();
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut err = io::stderr().lock();
+    let mut err = io::stderr();
     let mut stdin = io::stdin();
     let mut surroundings =
         Surroundings { stdin: &mut stdin, out: &mut out, err: &mut err, colour, colour_errors };
     let code = run(std::env::args_os(), &mut surroundings);
-    // A reader that went away early, such as `head`, is no failure of ours.
-    let _closed = out.flush();
-    ExitCode::from(code)
+    match out.flush() {
+        // A reader that went away early, such as `head`, is no failure of ours.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _nobody_reads = writeln!(io::stderr(), "error: cannot write the result: {error}");
+            ExitCode::from(2)
+        }
+        _ => ExitCode::from(code),
+    }
 }

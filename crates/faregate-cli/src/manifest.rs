@@ -65,6 +65,12 @@ pub(crate) fn of_folder(
     let wrong = |e: faregate_wire::Error| Failure(files::prefixed(&path, &e.to_string()));
     let node = faregate_wire::read_one(&text).map_err(wrong)?;
     let written: Written = faregate_wire::from_node(&node, "").map_err(wrong)?;
+    for code in written.levels.keys() {
+        crate::check::known_code(code, &format!("{}: levels", path.display()))?;
+    }
+    if written.sets.is_empty() {
+        return Err(Failure(format!("{} lists no sets", path.display())));
+    }
     let all = |paths: &[String]| paths.iter().map(|p| folder.join(p)).collect();
     let sets = written.sets.into_iter().map(|(name, set)| Set {
         name,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use faregate::{Credential, Failure, Outcome, Plan, Record, StepRecord, Timestamp, Told};
 
-use crate::decide_text::{dollars, duration};
+use crate::decide_text::{dollars, duration, printable};
 use crate::paint::{error, faint, good, note, strong};
 
 /// Returns the story of a run.
@@ -18,7 +18,7 @@ pub(crate) fn write(plan: &Plan, record: &Record, colour: bool) -> String {
     let _ = writeln!(
         text,
         "request {}, workload {}: {} planned, at most {calls}{deadline}, {worst}\n",
-        strong(&record.request.id, colour),
+        strong(&printable(&record.request.id), colour),
         strong(&record.workload, colour),
         if plan.attempts.len() == 1 {
             "1 attempt".to_owned()

@@ -25,6 +25,54 @@ pub(crate) use budget::kind_name;
 pub(crate) use lints::attributes;
 pub(crate) use market::check_market;
 
+/// The codes of all diagnostics, of the reader, the checker and the checks against a catalog.
+pub const DIAGNOSTIC_CODES: [&str; 44] = [
+    "syntax",
+    "limit-exceeded",
+    "unknown-attribute",
+    "unknown-name",
+    "unknown-ceiling",
+    "undeclared-value",
+    "type-mismatch",
+    "unit-mismatch",
+    "duplicate-name",
+    "duplicate-section",
+    "forbidden-retry",
+    "forbidden-fallback",
+    "unreachable-retry",
+    "missing-byok",
+    "missing-statement",
+    "not-total",
+    "quote-it",
+    "group-needs-in",
+    "attribute-out-of-place",
+    "compares-attributes",
+    "unequal-declarations",
+    "unsupported-language",
+    "waiver-elsewhere",
+    "allow-without-reason",
+    "mixed-and-or",
+    "never-true",
+    "unreachable-workload",
+    "no-effect",
+    "overlapping-workloads",
+    "waiver-expired",
+    "outlasts-deadline",
+    "never-eligible",
+    "many-calls",
+    "soft-cap-alone",
+    "absence-widens",
+    "weights-not-100",
+    "alias-named",
+    "matches-nothing",
+    "sunset-soon",
+    "deprecated-named",
+    "excludes-everything",
+    "laxer-fallback",
+    "lone-provider",
+    "literal-pattern",
+];
+
 /// What a file needs to be a set of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
@@ -32,6 +80,8 @@ pub enum Completeness {
     Whole,
     /// A part of a set, such as a file of guardrails: no workload is fine.
     Part,
+    /// A file by itself: a part where it holds only guardrails, groups, profiles and declarations, else a whole set.
+    Alone,
 }
 
 pub(super) struct Checker<'a> {
@@ -53,6 +103,7 @@ pub(crate) fn check(
     parsed: Vec<Diagnostic>,
     completeness: Completeness,
 ) -> (Option<Policy>, Vec<Diagnostic>) {
+    let completeness = settled(completeness, files);
     let broken: Vec<Span> = parsed.iter().map(|d| d.primary.span).collect();
     let mut checker = Checker {
         sources,
@@ -98,6 +149,19 @@ pub(crate) fn settle(sources: &Sources, files: &[File], diagnostics: Vec<Diagnos
 pub(crate) fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     sort(&mut diagnostics);
     diagnostics
+}
+
+/// A file that holds only guardrails, groups, profiles or declarations is no set by itself.
+fn settled(completeness: Completeness, files: &[File]) -> Completeness {
+    let mut parts = files.iter().flat_map(|f| &f.items).filter(|i| !matches!(i, Item::Policy(_))).peekable();
+    let only_parts = parts.peek().is_some()
+        && parts
+            .all(|i| matches!(i, Item::Guardrail(_) | Item::Group(_) | Item::Profile(_) | Item::Declare(_)));
+    match completeness {
+        Completeness::Alone if only_parts => Completeness::Part,
+        Completeness::Alone => Completeness::Whole,
+        other => other,
+    }
 }
 
 fn sort(diagnostics: &mut Vec<Diagnostic>) {

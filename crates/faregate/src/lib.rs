@@ -31,7 +31,7 @@ mod run;
 mod time;
 
 pub use catalog::*;
-pub use check::Completeness;
+pub use check::{Completeness, DIAGNOSTIC_CODES};
 pub use classes::ErrorClass;
 pub use classify::{Classified, Dialect, Field, Signals, Transport, classify, classify_transport};
 pub use context::*;

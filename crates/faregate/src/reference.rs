@@ -77,6 +77,8 @@ pub(crate) fn decide(inputs: Inputs<'_>, request: &Request, context: &Context) -
         Ok(ledger) => ledger,
         Err(message) => return deny(blank, DenialCode::InvalidRequest, "request", None, message),
     };
+    let mut blank = blank;
+    blank.ignored_budget_rows.clone_from(&ledger.ignored);
     // 2. Pick the workload.
     for workload in &policy.workloads {
         let Some((when, span)) = &workload.when else {
@@ -285,7 +287,7 @@ fn admitted_under(
     policy: &Policy,
     workload: &str,
 ) -> usize {
-    let changed = World::new(inputs.sources, policy, inputs.catalog, world.request, world.context);
+    let changed = World::new(inputs.sources, policy, inputs.catalog, &world.request, world.context);
     let Ok(changed) = changed else { return 0 };
     let Ok(mut new_ledger) = Ledger::new(&changed) else { return 0 };
     new_ledger.spent.clone_from(&ledger.spent);

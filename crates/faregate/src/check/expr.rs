@@ -389,7 +389,12 @@ impl<'a> Checker<'a> {
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 messages::undeclared_value(&s.value, s.span, what, &values)
             }
-            (Operand::Str(s), _) => return Some(s.value.clone()),
+            (Operand::Str(s), _) => {
+                if Pattern::is_pattern(&s.value) {
+                    self.push(messages::pattern_unread(s, what));
+                }
+                return Some(s.value.clone());
+            }
             (Operand::Word(w), Vocabulary::Words) => return Some(w.text.clone()),
             (Operand::Word(w), Vocabulary::Declared(values)) => {
                 if values.contains(&w.text) {

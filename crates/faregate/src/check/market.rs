@@ -69,6 +69,33 @@ impl<'a> Market<'a> {
                     }
                 }
             }
+            Item::Waive(block) => {
+                for statement in &block.statements {
+                    if let ast::WaiveStatement::When(e) = &statement.kind {
+                        self.expr(e, found);
+                    }
+                }
+            }
+            Item::Budget(block) => {
+                for statement in &block.statements {
+                    match &statement.kind {
+                        ast::BudgetStatement::When(e)
+                        | ast::BudgetStatement::Covers(e)
+                        | ast::BudgetStatement::Reserve(_, e) => self.expr(e, found),
+                        _ => {}
+                    }
+                }
+            }
+            Item::Invariant(block) => {
+                for statement in &block.statements {
+                    match &statement.kind {
+                        ast::InvariantStatement::For(e) | ast::InvariantStatement::Always(e) => {
+                            self.expr(e, found)
+                        }
+                        _ => {}
+                    }
+                }
+            }
             Item::Profile(block) | Item::Workload(block) => {
                 for statement in &block.statements {
                     self.section(&statement.kind, found);
@@ -82,6 +109,27 @@ impl<'a> Market<'a> {
         match statement {
             WorkloadStatement::When(e) => self.expr(e, found),
             WorkloadStatement::Route(route) => route.iter().for_each(|s| self.route(s, found)),
+            WorkloadStatement::Ceiling(body) => {
+                body.iter().filter_map(|s| s.kind.when.as_ref()).for_each(|e| self.expr(e, found));
+            }
+            WorkloadStatement::Fallback(body) => {
+                for statement in body {
+                    match &statement.kind {
+                        ast::FallbackStatement::Other { when: Some(e), .. }
+                        | ast::FallbackStatement::Require(e) => {
+                            self.expr(e, found);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            WorkloadStatement::Retry(body) => {
+                for statement in body {
+                    if let ast::RetryStatement::On(ast::RetryRule { when: Some(e), .. }) = &statement.kind {
+                        self.expr(e, found);
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -122,6 +170,17 @@ impl<'a> Market<'a> {
                 match (a.subject.text.as_str(), a.name.text.as_str()) {
                     ("endpoint" | "request", "model") | ("request", "models") => self.model(text, found),
                     ("endpoint", "provider") | ("request", "only" | "ignore") => self.provider(text, found),
+                    ("endpoint", "id") if self.catalog.endpoint(&text.value).is_none() => {
+                        let message = format!("no endpoint of the catalog is `{}`", text.value);
+                        let diagnostic = Diagnostic::warning("matches-nothing", text.span, message);
+                        let ids = self.catalog.endpoints().iter().map(|e| e.id.as_str());
+                        found.push(match nearest(&text.value, ids) {
+                            Some(near) => {
+                                diagnostic.help(format!("an endpoint with a similar id exists: `{near}`"))
+                            }
+                            None => diagnostic,
+                        });
+                    }
                     _ => {}
                 }
             }

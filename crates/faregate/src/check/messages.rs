@@ -2,7 +2,7 @@
 //!
 //! Lower case, no final dot, the author's text in backticks, policy words rather than ours; advice goes to `help`.
 
-use faregate_syntax::ast::{Attribute, Literal, Operand, Word};
+use faregate_syntax::ast::{Attribute, Literal, Operand, Str, Word};
 use faregate_syntax::{Diagnostic, Span, nearest};
 
 use crate::attributes::{Subject, Type, built_ins};
@@ -106,6 +106,14 @@ pub(super) fn quote_it(word: &Word, what: &str) -> Diagnostic {
         .label("a bare word")
         .help(format!("write `\"{}\"`", word.text))
         .fix(word.span, format!("\"{}\"", word.text))
+}
+
+pub(super) fn pattern_unread(text: &Str, what: &str) -> Diagnostic {
+    let message =
+        format!("`{}` looks like a pattern, and here texts are compared letter by letter", text.value);
+    Diagnostic::warning("literal-pattern", text.span, message)
+        .label("no pattern here")
+        .help(format!("write `{what} matches \"{}\"`, or name the pattern in a group", text.value))
 }
 
 pub(super) fn group_needs_in(word: &Word, what: &str) -> Diagnostic {

@@ -12,7 +12,7 @@ use super::expr::Place;
 use super::profile::Sections;
 use super::{Checker, Once, messages};
 use crate::Ratio;
-use crate::attributes::{PERCENTILES, Type};
+use crate::attributes::{PARAMETERS, PERCENTILES, Type};
 use crate::ir::{Attr, Order, OrderKey, Routing, Rule, Tier, TierEntry};
 use crate::pattern::Pattern;
 
@@ -133,6 +133,7 @@ impl<'a> Checker<'a> {
                     routing.credentials_span = Some(span);
                 }
                 for provider in providers {
+                    self.one_provider(provider);
                     if let Some((_, first)) = routing.credentials_for.get(&provider.value) {
                         let what = format!("`credentials … for \"{}\"`", provider.value);
                         self.push(messages::duplicate_section(&what, span, *first));
@@ -145,7 +146,17 @@ impl<'a> Checker<'a> {
                 for parameter in parameters {
                     match parameter {
                         Operand::Str(s) => drop(routing.tolerate.insert(s.value.clone())),
-                        Operand::Word(w) => drop(routing.tolerate.insert(w.text.clone())),
+                        Operand::Word(w) if PARAMETERS.contains(&w.text.as_str()) => {
+                            routing.tolerate.insert(w.text.clone());
+                        }
+                        Operand::Word(w) => {
+                            self.push(messages::undeclared_value(
+                                &w.text,
+                                w.span,
+                                "request.parameters",
+                                PARAMETERS,
+                            ));
+                        }
                         other => {
                             let found = messages::describe_operand(other);
                             self.push(messages::type_mismatch(other.span(), found, "a parameter"));
@@ -153,6 +164,13 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// Holds a provider to be one, and no pattern of several.
+    fn one_provider(&mut self, provider: &ast::Str) {
+        if Pattern::is_pattern(&provider.value) {
+            self.push(messages::pattern_unread(provider, "endpoint.provider"));
         }
     }
 
@@ -223,6 +241,7 @@ impl<'a> Checker<'a> {
         let mut lowered: Vec<(String, Ratio)> = Vec::new();
         let mut sum = Some(Fixed::ZERO);
         for (provider, share) in shares {
+            self.one_provider(provider);
             let Some(ratio) = self.ratio(share, true) else { return lowered };
             sum = sum.and_then(|s| s.checked_add(ratio.0));
             if lowered.iter().any(|(p, _)| *p == provider.value) {

@@ -113,6 +113,29 @@ impl<'a> Checker<'a> {
             self.push(diagnostic.help("declaring a built-in name narrows it to a list of values: `one_of` for a text, `set_of` for a set"));
             return;
         }
+        // What is absent there counts as something already (rule 1), so that a default would never be taken.
+        const SETTLED: [&str; 12] = [
+            "id",
+            "input_tokens",
+            "models",
+            "cached_input_tokens",
+            "caching",
+            "images",
+            "stream",
+            "idempotent",
+            "side_effects",
+            "parameters",
+            "modalities",
+            "tools",
+        ];
+        let settled =
+            SETTLED.contains(&name.text.as_str()) || name.text == "tags" || name.text == "total_tokens";
+        if subject == Subject::Request && built_in.is_some() && declared.default.is_some() && settled {
+            let message = format!("what an absent `request.{}` means is settled by the language", name.text);
+            let diagnostic = faregate_syntax::Diagnostic::error("type-mismatch", span, message);
+            self.push(diagnostic.help("leave the `default` out, or declare an attribute of your own"));
+            return;
+        }
         let default = match &declared.default {
             None => None,
             Some(values) => {

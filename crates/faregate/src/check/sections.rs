@@ -288,6 +288,11 @@ impl<'a> Checker<'a> {
                         self.push(messages::duplicate_section(&what, statement.span, first));
                         continue;
                     }
+                    if name.text == "iterations" {
+                        let message = "`iterations` is the cap of rounds, and no name for a tool";
+                        self.push(Diagnostic::error("duplicate-name", name.span, message));
+                        continue;
+                    }
                     at.push((&name.text, statement.span));
                     if let (Some(calls), Some(results)) = (calls, results) {
                         routing.tools.insert(name.text.clone(), ToolCap { calls, results });

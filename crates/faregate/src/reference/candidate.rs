@@ -219,8 +219,8 @@ impl<'a> World<'a> {
     }
 
     fn price(&self, routing: &Routing, candidate: &mut Candidate<'_>) {
-        candidate.worst = worst_cost(self.request, &routing.tools, candidate);
-        candidate.expected = expected_cost(self.request, candidate);
+        candidate.worst = worst_cost(&self.request, &routing.tools, candidate);
+        candidate.expected = expected_cost(&self.request, candidate);
     }
 
     /// Returns the smallest `output` ceiling that applies, the caller's included.

@@ -9,7 +9,7 @@ use super::reason::{BoundChange, Class, RawReason, money, rank, unpriced};
 use super::truth::Truth;
 use super::values::{dollars, health_name, price, show};
 use super::world::World;
-use crate::attributes::Type;
+use crate::attributes::{Subject, Type};
 use crate::ir::{CeilingKind, Expr, ExprKind, Guardrail, Routing, Rule, Term, Value};
 use crate::pattern::Pattern;
 use crate::time::{date_text, utc_date};
@@ -69,7 +69,7 @@ impl World<'_> {
     }
 
     fn built_in(&self, routing: &Routing, candidate: &Candidate<'_>, reasons: &mut Vec<RawReason>) {
-        let request = self.request;
+        let request = &self.request;
         let facts = &candidate.endpoint.facts;
         let mut out =
             |rank, code: &str, detail: String| reasons.push(RawReason::built_in(rank, code, detail));
@@ -302,7 +302,7 @@ impl World<'_> {
         reason = "the outer level is whether the ceiling holds, the inner one whether the price is known"
     )]
     fn unit_price(&self, kind: &CeilingKind, candidate: &Candidate<'_>) -> Option<Option<Money>> {
-        let request = self.request;
+        let request = &self.request;
         let prices = &candidate.prices_now;
         let cache = request.caching || request.cached_input_tokens > 0;
         match kind {
@@ -321,7 +321,7 @@ impl World<'_> {
     }
 
     fn credits(&self, candidate: &Candidate<'_>, reasons: &mut Vec<RawReason>) {
-        let Some(credits) = self.context.key.credits else { return };
+        let Some(credits) = self.credits else { return };
         if candidate.own.is_some() {
             return;
         }
@@ -367,7 +367,7 @@ impl World<'_> {
                 let serves_key = own
                     .keys
                     .as_ref()
-                    .is_none_or(|keys| self.context.key.id.as_ref().is_some_and(|id| keys.contains(id)));
+                    .is_none_or(|keys| matches!(self.given(Subject::Key, "id"), Some(Value::Text(id)) if keys.contains(&id)));
                 let mut out = |detail: String| {
                     reasons.push(RawReason::built_in(rank::CREDENTIAL, "credential", detail))
                 };

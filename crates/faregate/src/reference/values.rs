@@ -120,7 +120,7 @@ impl World<'_> {
             return Some(value.clone());
         }
         let value = match subject {
-            Subject::Request => request_field(self.request, name),
+            Subject::Request => request_field(&self.request, name),
             Subject::Key => key_field(&self.context.key, name),
             _ => None,
         };

@@ -1,5 +1,6 @@
 //! All that one decision looks at, and the request held to the policy's declarations (step 1).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use faregate_syntax::ast::{LiteralKind, Unit};
@@ -27,10 +28,13 @@ pub(crate) struct World<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) policy: &'a Policy,
     pub(crate) catalog: &'a Catalog,
-    pub(crate) request: &'a Request,
+    /// What is asked, defaults that the policy declares for built-in names filled in.
+    pub(crate) request: Cow<'a, Request>,
     pub(crate) context: &'a Context,
     /// Declared attributes of request and key, defaults filled in.
     pub(crate) declared: BTreeMap<(Subject, String), Value>,
+    /// Credits of the key, a declared default filled in.
+    pub(crate) credits: Option<Money>,
     /// The attempt that failed, in a run.
     pub(crate) attempt: Option<AttemptFacts>,
     /// The caller's own ceilings.
@@ -53,7 +57,8 @@ impl<'a> World<'a> {
             sources,
             policy,
             catalog,
-            request,
+            request: Cow::Borrowed(request),
+            credits: context.key.credits,
             context,
             declared: BTreeMap::new(),
             caller: Vec::new(),
@@ -65,6 +70,7 @@ impl<'a> World<'a> {
                 world.declared.insert((declared.subject, declared.name.clone()), value);
             }
         }
+        world.fill_defaults();
         world.undeclared(Subject::Request, &request.attributes)?;
         world.undeclared(Subject::Key, &context.key.attributes)?;
         for (name, amount) in &request.max_price {
@@ -78,8 +84,36 @@ impl<'a> World<'a> {
         self.sources.at(span)
     }
 
+    /// Lets declared defaults of built-in names count wherever the engine looks, not in conditions alone.
+    fn fill_defaults(&mut self) {
+        let defaults = self.policy.declared.iter().filter(|d| d.narrows && d.default.is_some());
+        for declared in defaults {
+            let Some(value) = self.declared.get(&(declared.subject, declared.name.clone())).cloned() else {
+                continue;
+            };
+            if declared.subject == Subject::Key {
+                if let ("credits", None, Value::Number(n)) = (declared.name.as_str(), self.credits, &value) {
+                    self.credits = Some(Money(Fixed::from_units(*n)));
+                }
+                continue;
+            }
+            let request = self.request.to_mut();
+            match (declared.name.as_str(), value) {
+                ("model", Value::Text(t)) => fill(&mut request.model, t),
+                ("max_output_tokens", Value::Number(n)) => fill_count(&mut request.max_output_tokens, n),
+                ("expected_output_tokens", Value::Number(n)) => {
+                    fill_count(&mut request.expected_output_tokens, n)
+                }
+                ("only", Value::Set(set)) => fill(&mut request.only, set),
+                ("ignore", Value::Set(set)) => fill(&mut request.ignore, set),
+                // The others are read by conditions alone.
+                _ => {}
+            }
+        }
+    }
+
     fn counts(&self) -> Result<(), String> {
-        let r = self.request;
+        let r = &self.request;
         for (name, count) in [
             ("input_tokens", Some(r.input_tokens)),
             ("max_output_tokens", r.max_output_tokens),
@@ -111,7 +145,7 @@ impl<'a> World<'a> {
         let value = if declared.narrows {
             match declared.subject {
                 Subject::Key => key_field(&self.context.key, &declared.name),
-                _ => request_field(self.request, &declared.name),
+                _ => request_field(&self.request, &declared.name),
             }
         } else {
             match attributes.get(&declared.name) {
@@ -161,6 +195,18 @@ impl<'a> World<'a> {
     }
 }
 
+fn fill<T>(slot: &mut Option<T>, value: T) {
+    if slot.is_none() {
+        *slot = Some(value);
+    }
+}
+
+fn fill_count(slot: &mut Option<u64>, n: i128) {
+    if let Ok(n) = u64::try_from(n) {
+        fill(slot, n);
+    }
+}
+
 /// Returns the value of a declared attribute, where the data fit its type.
 fn typed(raw: &AttributeValue, ty: &Type) -> Option<Value> {
     Some(match (ty, raw) {
@@ -199,7 +245,7 @@ fn shown(raw: &AttributeValue) -> String {
 fn caller_ceiling(name: &str, amount: &str) -> Result<(CeilingKind, Amount), String> {
     // `tool NAME`, the name a word or a string as in a policy.
     let tool = name.strip_prefix("tool ").map(|t| t.trim().trim_matches('"').to_owned());
-    let tool = tool.filter(|t| !t.is_empty()).map(CeilingKind::Tool);
+    let tool = tool.filter(|t| !t.is_empty() && !t.contains(char::is_whitespace)).map(CeilingKind::Tool);
     let kind = tool.or_else(|| CeilingKind::parse(name)).ok_or_else(|| {
         let near = nearest(name, CeilingKind::NAMES.into_iter().chain(["web_search"]));
         let hint = near.map(|n| format!("; a ceiling with a similar name exists: `{n}`")).unwrap_or_default();

@@ -228,7 +228,7 @@ impl Run {
         let (started, worst) = (call.started_at, call.worst);
         let spent = self.with(started, None, |scene| {
             let candidate = scene.candidate(&self.data, call.at)?;
-            spent_by_success(success, scene.world.request, &scene.routing.tools, &candidate, started, worst)
+            spent_by_success(success, &scene.world.request, &scene.routing.tools, &candidate, started, worst)
         });
         (spent.flatten().or(success.cost).or(worst), tokens)
     }

@@ -152,7 +152,7 @@ impl Spent<'_> {
                 }
             }
         }
-        let Some(credits) = world.context.key.credits.filter(|_| candidate.own.is_none()) else {
+        let Some(credits) = world.credits.filter(|_| candidate.own.is_none()) else {
             return true;
         };
         let after = self.shared().zip(candidate.worst.known()).and_then(|(spent, worst)| spent.plus(worst));
