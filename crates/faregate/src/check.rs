@@ -14,6 +14,8 @@ mod scope;
 mod sections;
 mod workload;
 
+use std::collections::HashSet;
+
 use faregate_syntax::ast::{Block, File, Item, LiteralKind, PolicyStatement};
 use faregate_syntax::{Diagnostic, FileId, Fixed, Sources, Span};
 
@@ -119,7 +121,9 @@ pub(crate) fn check(
     checker.budgets();
     checker.workloads(completeness);
     checker.invariants();
+    let lost = lost_names(sources, &checker.broken);
     let mut diagnostics = checker.diagnostics;
+    diagnostics.retain(|d| !follows_from(sources, d, &lost));
     let mut policy = checker.policy;
     policy.declared = checker.scope.declared;
     let loads = !diagnostics.iter().any(Diagnostic::is_error);
@@ -149,6 +153,32 @@ pub(crate) fn settle(sources: &Sources, files: &[File], diagnostics: Vec<Diagnos
 pub(crate) fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     sort(&mut diagnostics);
     diagnostics
+}
+
+/// The words of the lines that could not be read: what they declare may only be unread.
+fn lost_names(sources: &Sources, broken: &[Span]) -> HashSet<String> {
+    // A file of broken lines is one mistake after the other, and nothing is gained by looking at all of them.
+    const ENOUGH: usize = 1000;
+    let mut names = HashSet::new();
+    for span in broken.iter().take(ENOUGH) {
+        let Some(file) = sources.get(span.file) else { continue };
+        let (before, after) = file.text().split_at_checked(span.start as usize).unwrap_or(("", ""));
+        // The line before, too: where a brace is missing, the head stands there.
+        let mut above = before.rsplit('\n');
+        let (here, head) = (above.next().unwrap_or(""), above.next().unwrap_or(""));
+        let line = [head, " ", here, after.split('\n').next().unwrap_or("")].concat();
+        let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
+        names.extend(words.filter(|w| !w.is_empty()).map(str::to_owned));
+    }
+    names
+}
+
+/// Whether a finding only says that a name is not known which a broken line may have declared.
+fn follows_from(sources: &Sources, diagnostic: &Diagnostic, lost: &HashSet<String>) -> bool {
+    let of_names =
+        matches!(diagnostic.code, "unknown-attribute" | "unknown-name" | "quote-it" | "undeclared-value");
+    let text = sources.text(diagnostic.primary.span);
+    of_names && lost.contains(text.rsplit('.').next().unwrap_or(text))
 }
 
 /// A file that holds only guardrails, groups, profiles or declarations is no set by itself.
