@@ -196,50 +196,7 @@ fn every_code_of_a_diagnostic_has_a_case() {
     for entry in fs::read_dir(repository("tests/diagnostics")).expect("the cases") {
         cases.push_str(&fs::read_to_string(entry.expect("an entry").path()).expect("a file of cases"));
     }
-    for code in [
-        "syntax",
-        "unknown-attribute",
-        "unknown-name",
-        "unknown-ceiling",
-        "undeclared-value",
-        "type-mismatch",
-        "unit-mismatch",
-        "duplicate-name",
-        "duplicate-section",
-        "forbidden-retry",
-        "forbidden-fallback",
-        "unreachable-retry",
-        "missing-byok",
-        "not-total",
-        "quote-it",
-        "group-needs-in",
-        "attribute-out-of-place",
-        "unequal-declarations",
-        "waiver-elsewhere",
-        "allow-without-reason",
-        "limit-exceeded",
-        "mixed-and-or",
-        "never-true",
-        "unreachable-workload",
-        "no-effect",
-        "overlapping-workloads",
-        "waiver-expired",
-        "outlasts-deadline",
-        "never-eligible",
-        "many-calls",
-        "soft-cap-alone",
-        "absence-widens",
-        "alias-named",
-        "weights-not-100",
-        "matches-nothing",
-        "sunset-soon",
-        "deprecated-named",
-        "excludes-everything",
-        "laxer-fallback",
-        "lone-provider",
-        "missing-statement",
-        "compares-attributes",
-    ] {
+    for code in faregate::DIAGNOSTIC_CODES {
         let shown = cases.contains(&format!("code: {code},")) || cases.contains(&format!("code: {code} "));
         assert_eq!(shown, !WITHOUT_A_CASE.contains(&code), "`{code}`");
     }

@@ -4,6 +4,7 @@ mod machine;
 mod money;
 mod outcome;
 mod record;
+mod report;
 mod wait;
 
 pub use machine::{RestoreError, Run, Step};

@@ -1,12 +1,8 @@
 //! The state machine: what to do next, given how the last attempt ended and what is known now.
 
-use std::collections::BTreeMap;
-
 use super::money::{Spent, spent_by_failure, spent_by_success};
 use super::outcome::{Failure, Outcome, Phase};
-use super::record::{
-    AlertCrossed, BudgetChange, Charge, FailedCall, Record, RunLimit, Served, StepRecord, Told,
-};
+use super::record::{FailedCall, Record, RunLimit, StepRecord, Told};
 use super::saved::{SavedCall, SavedRun, SavedState};
 use super::wait::wait_ms;
 use crate::engine::Engine;
@@ -16,7 +12,6 @@ use crate::reference::candidate::Candidate;
 use crate::reference::plan::move_kind;
 use crate::reference::world::{AttemptFacts, World};
 use crate::{Amount, Attempt, Context, Credential, ErrorClass, Money, Timestamp};
-use faregate_syntax::Fixed;
 use faregate_syntax::ast::Commit;
 
 /// A run: the calls that one request causes, one after the other.
@@ -26,8 +21,8 @@ use faregate_syntax::ast::Commit;
 #[derive(Clone, Debug)]
 pub struct Run {
     /// `None`: the plan was made by hand, and nothing can be called.
-    engine: Option<Engine>,
-    data: SavedRun,
+    pub(super) engine: Option<Engine>,
+    pub(super) data: SavedRun,
 }
 
 /// What the host is to do.
@@ -494,7 +489,7 @@ impl Run {
         if spent.fits(&scene.world, &scene.ledger, candidate) { Ok(()) } else { Err(Some(RunLimit::Cost)) }
     }
 
-    fn spent<'s>(&'s self, scene: &Scene<'s>) -> Spent<'s> {
+    pub(super) fn spent<'s>(&'s self, scene: &Scene<'s>) -> Spent<'s> {
         let candidates = self.data.calls.iter().map(|call| scene.candidate(&self.data, call.at)).collect();
         Spent { calls: &self.data.calls, candidates }
     }
@@ -526,7 +521,7 @@ impl Run {
     }
 
     /// The number of the last call, from 1.
-    fn call_number(&self) -> u64 {
+    pub(super) fn call_number(&self) -> u64 {
         u64::try_from(self.data.calls.len()).unwrap_or(u64::MAX)
     }
 
@@ -541,7 +536,7 @@ impl Run {
     }
 
     /// The last call that failed: where in the plan, and how.
-    fn last_failure(&self) -> Option<(usize, Failure)> {
+    pub(super) fn last_failure(&self) -> Option<(usize, Failure)> {
         let call = self.data.calls.last()?;
         match &call.outcome {
             Some(Outcome::Failure(failure)) => Some((call.at, failure.clone())),
@@ -549,12 +544,12 @@ impl Run {
         }
     }
 
-    fn provider_of(&self, place: usize) -> Option<String> {
+    pub(super) fn provider_of(&self, place: usize) -> Option<String> {
         let (id, _) = self.data.plan.get(place)?;
         self.engine.as_ref()?.catalog().endpoint(id).map(|e| e.provider.clone())
     }
 
-    fn routing(&self) -> Option<(&Workload, &Routing)> {
+    pub(super) fn routing(&self) -> Option<(&Workload, &Routing)> {
         let policy = self.engine.as_ref()?.policy().policy();
         let workload = policy.workloads.iter().find(|w| w.name == self.data.workload)?;
         match &workload.body {
@@ -574,7 +569,7 @@ impl Run {
     }
 
     /// Sets the scene of an instant: what the policy says of the request with what is known then.
-    fn with<T>(
+    pub(super) fn with<T>(
         &self,
         now: Timestamp,
         failure: Option<&Failure>,
@@ -596,141 +591,12 @@ impl Run {
         ledger.spent.extend(self.data.degraded.iter().cloned());
         Some(look(&Scene { world, ledger, workload, routing }))
     }
-
-    fn record(&self, ok: bool) -> Record {
-        let data = &self.data;
-        let ended_at = match data.state {
-            SavedState::Done { at } | SavedState::Failed { at, .. } => at,
-            _ => data.context.now,
-        };
-        let (error, limit, cut) = match data.state {
-            SavedState::Failed { error, limit, cut, .. } => (error, limit, cut),
-            _ => (None, None, false),
-        };
-        let asked = self.last_failure().filter(|_| !ok).and_then(|(_, f)| f.retry_after_ms);
-        let usage = data.calls.last().and_then(|call| match &call.outcome {
-            Some(Outcome::Success(success)) => success.usage.clone(),
-            _ => None,
-        });
-        let (budgets, alerts) = self.with(ended_at, None, |scene| self.changes(scene)).unwrap_or_default();
-        let mut cost = Money::ZERO;
-        let mut unknown_costs = 0_u64;
-        for call in &data.calls {
-            match call.spent.and_then(|spent| cost.plus(spent)) {
-                Some(sum) => cost = sum,
-                None => unknown_costs = unknown_costs.saturating_add(1),
-            }
-        }
-        Record {
-            ok,
-            workload: data.workload.clone(),
-            served: if ok { self.served() } else { None },
-            usage,
-            error,
-            limit,
-            opens_at: asked.map(|ms| after(ended_at, ms)),
-            errors: data.errors.clone(),
-            steps: data.steps.clone(),
-            calls: self.call_number(),
-            cost,
-            unknown_costs,
-            charged: self.charged(),
-            budgets,
-            alerts,
-            partial: if cut { self.routing().map(|(_, r)| r.partial) } else { None },
-            discarded_tokens: data.discarded_tokens,
-            started_at: data.context.now,
-            ended_at,
-            request: data.request.clone(),
-            context: data.context.clone(),
-            told: data.told.clone(),
-            digests: data.digests.clone(),
-        }
-    }
-
-    fn served(&self) -> Option<Served> {
-        let (id, credential) = self.data.plan.get(self.data.at)?;
-        let catalog = self.engine.as_ref()?.catalog();
-        let endpoint = catalog.endpoint(id)?;
-        let (first, _) = self.data.plan.first()?;
-        let first = catalog.endpoint(first)?;
-        let role = if self.data.at == 0 {
-            None
-        } else if first.model != endpoint.model {
-            Some(faregate_syntax::ast::MoveKind::Model)
-        } else if first.id != endpoint.id {
-            Some(faregate_syntax::ast::MoveKind::Provider)
-        } else {
-            Some(faregate_syntax::ast::MoveKind::Credential)
-        };
-        Some(Served {
-            endpoint: endpoint.id.clone(),
-            model: endpoint.model.clone(),
-            native_model: endpoint.native_model.clone(),
-            provider: endpoint.provider.clone(),
-            credential: credential.clone(),
-            role,
-        })
-    }
-
-    fn charged(&self) -> Vec<Charge> {
-        let mut charges: Vec<Charge> = Vec::new();
-        for call in &self.data.calls {
-            let Some((_, credential)) = self.data.plan.get(call.at) else { continue };
-            let Some(spent) = call.spent.filter(|m| !m.is_zero()) else { continue };
-            let provider = self.provider_of(call.at).unwrap_or_default();
-            match charges.iter_mut().find(|c| c.provider == provider && c.credential == *credential) {
-                Some(charge) => charge.cost = charge.cost.plus(spent).unwrap_or(charge.cost),
-                None => charges.push(Charge { provider, credential: credential.clone(), cost: spent }),
-            }
-        }
-        charges
-    }
-
-    /// What the run added to each budget, and the thresholds that this crossed (rule 33).
-    fn changes(&self, scene: &Scene<'_>) -> (Vec<BudgetChange>, Vec<AlertCrossed>) {
-        let spent = self.spent(scene);
-        let mut changes: Vec<BudgetChange> = Vec::new();
-        let mut alerts: Vec<AlertCrossed> = Vec::new();
-        for budget in &scene.ledger.applying {
-            for limit in &budget.limits {
-                let mut counters: BTreeMap<Vec<Option<String>>, Option<Amount>> = BTreeMap::new();
-                for candidate in
-                    spent.candidates.iter().flatten().filter(|c| Ledger::covers(&scene.world, budget, c))
-                {
-                    let counter = Ledger::counter(&scene.world, budget, limit, candidate);
-                    counters.entry(counter.per).or_insert(counter.counted);
-                }
-                for (per, counted) in counters {
-                    let Some(added) = spent.under(&scene.world, budget, limit, &per) else { continue };
-                    if let Some(counted) = counted {
-                        for share in &budget.alerts {
-                            if crosses(counted, added, limit.amount, share.0) {
-                                alerts.push(AlertCrossed { budget: budget.name.clone(), threshold: *share });
-                            }
-                        }
-                    }
-                    let period = limit.period.map(|p| p.as_str().to_owned());
-                    changes.push(BudgetChange {
-                        budget: budget.name.clone(),
-                        kind: limit.kind,
-                        per,
-                        period,
-                        added,
-                    });
-                }
-            }
-        }
-        changes.sort_by(|a, b| a.budget.cmp(&b.budget));
-        alerts.sort_by(|a, b| (&a.budget, a.threshold).cmp(&(&b.budget, b.threshold)));
-        (changes, alerts)
-    }
 }
 
 /// The policy's view of one instant of a run.
-struct Scene<'a> {
-    world: World<'a>,
-    ledger: Ledger<'a>,
+pub(super) struct Scene<'a> {
+    pub(super) world: World<'a>,
+    pub(super) ledger: Ledger<'a>,
     workload: &'a Workload,
     routing: &'a Routing,
 }
@@ -753,21 +619,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Whether adding to a counter crosses a share of its limit.
-fn crosses(counted: Amount, added: Amount, limit: Amount, share: Fixed) -> bool {
-    let exact = |amount: Amount| match amount {
-        Amount::Money(m) => Some(m.0),
-        Amount::Count(n) => Fixed::from_int(n),
-    };
-    let threshold = exact(limit).and_then(|l| l.checked_mul(share));
-    let before = exact(counted);
-    let after = before.zip(exact(added)).and_then(|(a, b)| a.checked_add(b));
-    match (threshold, before, after) {
-        (Some(threshold), Some(before), Some(after)) => before < threshold && threshold <= after,
-        _ => false,
-    }
-}
-
-fn after(at: Timestamp, ms: u64) -> Timestamp {
+/// Returns the instant that lies this many milliseconds later.
+pub(super) fn after(at: Timestamp, ms: u64) -> Timestamp {
     Timestamp(at.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
 }

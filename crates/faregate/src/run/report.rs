@@ -1,0 +1,157 @@
+//! The record of a run, made of all that the run knows.
+
+use std::collections::BTreeMap;
+
+use super::machine::{Run, Scene, after};
+use super::outcome::Outcome;
+use super::record::{AlertCrossed, BudgetChange, Charge, Record, Served};
+use super::saved::SavedState;
+use crate::reference::budgets::Ledger;
+use crate::{Amount, Money};
+use faregate_syntax::Fixed;
+
+impl Run {
+    pub(super) fn record(&self, ok: bool) -> Record {
+        let data = &self.data;
+        let ended_at = match data.state {
+            SavedState::Done { at } | SavedState::Failed { at, .. } => at,
+            _ => data.context.now,
+        };
+        let (error, limit, cut) = match data.state {
+            SavedState::Failed { error, limit, cut, .. } => (error, limit, cut),
+            _ => (None, None, false),
+        };
+        let asked = self.last_failure().filter(|_| !ok).and_then(|(_, f)| f.retry_after_ms);
+        let usage = data.calls.last().and_then(|call| match &call.outcome {
+            Some(Outcome::Success(success)) => success.usage.clone(),
+            _ => None,
+        });
+        let (budgets, alerts) = self.with(ended_at, None, |scene| self.changes(scene)).unwrap_or_default();
+        let mut cost = Money::ZERO;
+        let mut unknown_costs = 0_u64;
+        for call in &data.calls {
+            match call.spent.and_then(|spent| cost.plus(spent)) {
+                Some(sum) => cost = sum,
+                None => unknown_costs = unknown_costs.saturating_add(1),
+            }
+        }
+        Record {
+            ok,
+            workload: data.workload.clone(),
+            served: if ok { self.served() } else { None },
+            usage,
+            error,
+            limit,
+            opens_at: asked.map(|ms| after(ended_at, ms)),
+            errors: data.errors.clone(),
+            steps: data.steps.clone(),
+            calls: self.call_number(),
+            cost,
+            unknown_costs,
+            charged: self.charged(),
+            budgets,
+            alerts,
+            partial: if cut { self.routing().map(|(_, r)| r.partial) } else { None },
+            discarded_tokens: data.discarded_tokens,
+            started_at: data.context.now,
+            ended_at,
+            request: data.request.clone(),
+            context: data.context.clone(),
+            told: data.told.clone(),
+            digests: data.digests.clone(),
+        }
+    }
+
+    fn served(&self) -> Option<Served> {
+        let (id, credential) = self.data.plan.get(self.data.at)?;
+        let catalog = self.engine.as_ref()?.catalog();
+        let endpoint = catalog.endpoint(id)?;
+        let (first, _) = self.data.plan.first()?;
+        let first = catalog.endpoint(first)?;
+        let role = if self.data.at == 0 {
+            None
+        } else if first.model != endpoint.model {
+            Some(faregate_syntax::ast::MoveKind::Model)
+        } else if first.id != endpoint.id {
+            Some(faregate_syntax::ast::MoveKind::Provider)
+        } else {
+            Some(faregate_syntax::ast::MoveKind::Credential)
+        };
+        Some(Served {
+            endpoint: endpoint.id.clone(),
+            model: endpoint.model.clone(),
+            native_model: endpoint.native_model.clone(),
+            provider: endpoint.provider.clone(),
+            credential: credential.clone(),
+            role,
+        })
+    }
+
+    fn charged(&self) -> Vec<Charge> {
+        let mut charges: Vec<Charge> = Vec::new();
+        for call in &self.data.calls {
+            let Some((_, credential)) = self.data.plan.get(call.at) else { continue };
+            let Some(spent) = call.spent.filter(|m| !m.is_zero()) else { continue };
+            let provider = self.provider_of(call.at).unwrap_or_default();
+            match charges.iter_mut().find(|c| c.provider == provider && c.credential == *credential) {
+                Some(charge) => charge.cost = charge.cost.plus(spent).unwrap_or(charge.cost),
+                None => charges.push(Charge { provider, credential: credential.clone(), cost: spent }),
+            }
+        }
+        charges
+    }
+
+    /// What the run added to each budget, and the thresholds that this crossed (rule 33).
+    fn changes(&self, scene: &Scene<'_>) -> (Vec<BudgetChange>, Vec<AlertCrossed>) {
+        let spent = self.spent(scene);
+        let mut changes: Vec<BudgetChange> = Vec::new();
+        let mut alerts: Vec<AlertCrossed> = Vec::new();
+        for budget in &scene.ledger.applying {
+            for limit in &budget.limits {
+                let mut counters: BTreeMap<Vec<Option<String>>, Option<Amount>> = BTreeMap::new();
+                for candidate in
+                    spent.candidates.iter().flatten().filter(|c| Ledger::covers(&scene.world, budget, c))
+                {
+                    let counter = Ledger::counter(&scene.world, budget, limit, candidate);
+                    counters.entry(counter.per).or_insert(counter.counted);
+                }
+                for (per, counted) in counters {
+                    let Some(added) = spent.under(&scene.world, budget, limit, &per) else { continue };
+                    if let Some(counted) = counted {
+                        for share in &budget.alerts {
+                            if crosses(counted, added, limit.amount, share.0) {
+                                alerts.push(AlertCrossed { budget: budget.name.clone(), threshold: *share });
+                            }
+                        }
+                    }
+                    let period = limit.period.map(|p| p.as_str().to_owned());
+                    changes.push(BudgetChange {
+                        budget: budget.name.clone(),
+                        kind: limit.kind,
+                        per,
+                        period,
+                        added,
+                    });
+                }
+            }
+        }
+        changes.sort_by(|a, b| a.budget.cmp(&b.budget));
+        alerts.sort_by(|a, b| (&a.budget, a.threshold).cmp(&(&b.budget, b.threshold)));
+        (changes, alerts)
+    }
+}
+
+/// Whether adding to a counter crosses a share of its limit.
+fn crosses(counted: Amount, added: Amount, limit: Amount, share: Fixed) -> bool {
+    let exact = |amount: Amount| match amount {
+        Amount::Money(m) => Some(m.0),
+        Amount::Count(n) => Fixed::from_int(n),
+    };
+    let threshold = exact(limit).and_then(|l| l.checked_mul(share));
+    let before = exact(counted);
+    let after = before.zip(exact(added)).and_then(|(a, b)| a.checked_add(b));
+    match (threshold, before, after) {
+        (Some(threshold), Some(before), Some(after)) => before < threshold && threshold <= after,
+        _ => false,
+    }
+}
