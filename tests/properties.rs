@@ -12,3 +12,5 @@ mod promises;
 mod reach;
 #[path = "properties/regressions.rs"]
 mod regressions;
+#[path = "properties/runs.rs"]
+mod runs;

@@ -6,6 +6,7 @@
 mod catalog;
 mod context;
 mod expr;
+pub mod outcomes;
 mod policy;
 mod request;
 mod sections;
