@@ -193,7 +193,9 @@ impl<'a> World<'a> {
         };
         let time_of_day = Zone::utc().wall(self.context.now).map_or(TimeOfDay(0), |w| w.time);
         let input_tokens = self.request.input_tokens;
+        // A run ends at one deadline, whenever its calls begin.
         let deadline = routing.retry.as_ref().and_then(|r| r.deadline_ms);
+        let deadline = deadline.map(|ms| ms.saturating_sub(self.elapsed_ms));
         let mut candidate = Candidate {
             endpoint,
             own,

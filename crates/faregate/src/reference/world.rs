@@ -35,6 +35,8 @@ pub(crate) struct World<'a> {
     pub(crate) declared: BTreeMap<(Subject, String), Value>,
     /// Credits of the key, a declared default filled in.
     pub(crate) credits: Option<Money>,
+    /// How much of the deadline a run has used, in milliseconds.
+    pub(crate) elapsed_ms: u64,
     /// The attempt that failed, in a run.
     pub(crate) attempt: Option<AttemptFacts>,
     /// The caller's own ceilings.
@@ -62,6 +64,7 @@ impl<'a> World<'a> {
             context,
             declared: BTreeMap::new(),
             caller: Vec::new(),
+            elapsed_ms: 0,
             attempt: None,
         };
         world.counts()?;

@@ -581,6 +581,7 @@ impl Run {
         context.now = now;
         let (sources, policy) = (engine.policy().sources(), engine.policy().policy());
         let mut world = World::new(sources, policy, engine.catalog(), &self.data.request, &context).ok()?;
+        world.elapsed_ms = u64::try_from(now.0.saturating_sub(self.data.context.now.0)).unwrap_or(0);
         world.attempt = failure.map(|failure| AttemptFacts {
             number: self.call_number(),
             error: failure.class,
