@@ -496,6 +496,7 @@ fn saved_runs_are_checked() {
     let now = context().now;
     let _try = run.step(now);
     run.next(scripted_from(&read_one("{ error: rate_limit }").unwrap()).unwrap().outcome, now);
+    let _wait = run.step(now);
     let node = saved_run_to_node(&run.save());
     assert_eq!(saved_run_from(&node).unwrap(), run.save());
     for (over, expected) in [
@@ -503,7 +504,7 @@ fn saved_runs_are_checked() {
         ("{ faregate_run: null }", "run.faregate_run: is missing"),
         ("{ mvoes: 1 }", "run.mvoes: unknown field; a field with a similar name exists: moves"),
         ("{ moves: null }", "run.moves: is missing"),
-        ("{ state: { is: calling } }", "run.state.at: does not belong here"),
+        ("{ state: { is: calling } }", "run.state.waited_ms: does not belong here"),
         ("{ state: { until: null } }", "run.state.until: is missing"),
         (
             "{ state: { is: failed, until: null, waited_ms: null, cut: true, at: 2026-11-23T10:00:00Z, limit: time } }",
