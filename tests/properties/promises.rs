@@ -11,7 +11,7 @@ fn every_generated_policy_loads() {
 
 #[test]
 fn layout_keeps_the_meaning() {
-    hold("layout_keeps_the_meaning", 200, promises::layout_keeps_the_meaning);
+    hold("layout_keeps_the_meaning", 150, promises::layout_keeps_the_meaning);
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn a_rule_more_admits_nobody() {
 
 #[test]
 fn a_missing_fact_admits_nobody() {
-    hold("a_missing_fact_admits_nobody", 150, promises::a_missing_fact_admits_nobody);
+    hold("a_missing_fact_admits_nobody", 200, promises::a_missing_fact_admits_nobody);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn plans_are_sound() {
 
 #[test]
 fn candidates_stand_alone() {
-    hold("candidates_stand_alone", 120, promises::candidates_stand_alone);
+    hold("candidates_stand_alone", 80, promises::candidates_stand_alone);
 }
 
 #[test]

@@ -33,7 +33,7 @@ const EASY: &[&str] = &[
 /// Writes a ceiling.
 pub fn ceiling_line(draw: &mut Draw<'_>, scope: &Scope) -> String {
     let (name, amount) = match draw.below(16) {
-        0 => ("run", draw.text(&["$1", "$0.10", "$2_000", "$5_000"])),
+        0 => ("run", draw.text(&["$1", "$0.10", "$0.01", "$0.005", "$2_000"])),
         1 => ("attempt", draw.text(&["$1", "$0.25", "$2_000", "$5_000"])),
         2 => ("prompt", literal(draw, Kind::Mtok)),
         3 => ("completion", literal(draw, Kind::Mtok)),
@@ -48,7 +48,7 @@ pub fn ceiling_line(draw: &mut Draw<'_>, scope: &Scope) -> String {
         _ => ("tool \"acme:lookup\"", literal(draw, Kind::Call)),
     };
     let place = if name == "run" { Place::Early } else { Place::Endpoint };
-    format!("{name} {amount}{}", when(draw, scope, place, 25))
+    format!("{name} {amount}{}", when(draw, scope, place, 45))
 }
 
 fn when(draw: &mut Draw<'_>, scope: &Scope, place: Place, chance: u8) -> String {
@@ -156,22 +156,25 @@ pub(super) fn ceiling(draw: &mut Draw<'_>, scope: &Scope) -> Section {
 
 pub(super) fn fallback(draw: &mut Draw<'_>, scope: &Scope) -> Section {
     let mut lines = Vec::new();
-    for _ in 0..1 + draw.below(4) {
-        let kind = draw.text(&["provider", "model", "credential"]);
-        let mut classes = draw.some(CLASSES, 1, 4);
+    // In a tame world most errors lead somewhere, so that plans are long.
+    let (least, most) = if scope.wild { (1, 4) } else { (3, 8) };
+    for n in 0..1 + draw.below(4) {
+        let kinds = ["model", "provider", "credential"];
+        let kind = if scope.wild || n > 2 { draw.text(&kinds) } else { kinds[n].to_owned() };
+        let mut classes = draw.some(CLASSES, least, most);
         let more: Vec<&str> =
             MOVES_ONLY.iter().filter(|(_, kinds)| kinds.contains(&kind.as_str())).map(|(c, _)| *c).collect();
         classes.extend(draw.some(&more, 0, 2));
         let when = when(draw, scope, Place::Move, 20);
         lines.push(format!("other {kind} on {}{when}", classes.join(", ")));
     }
-    if draw.percent(25) {
+    if draw.percent(if scope.wild { 35 } else { 12 }) {
         lines.push(format!("require {}", expr(draw, scope, Place::Endpoint)));
     }
-    if draw.percent(35) {
-        lines.push(draw.text(&["at most 3 moves", "at most 1 move", "at most 0 moves"]));
+    if draw.percent(45) {
+        lines.push(draw.text(&["at most 1 move", "at most 3 moves", "at most 0 moves", "at most 1 move"]));
     }
-    if draw.percent(20) {
+    if draw.percent(if scope.wild { 25 } else { 10 }) {
         lines.push(format!("price at most {} of first", draw.text(&["150%", "100%", "1000%"])));
     }
     ("fallback", lines)
@@ -194,7 +197,7 @@ pub(super) fn retry(draw: &mut Draw<'_>, scope: &Scope) -> Section {
         lines.push(format!("on {} {times}{}{when}", classes.join(", "), wait(draw)));
     }
     for (chance, statement) in [
-        (30, draw.text(&["at most 6 calls", "at most 1 call", "at most 3 calls"])),
+        (45, draw.text(&["at most 2 calls", "at most 1 call", "at most 6 calls", "at most 3 calls"])),
         (30, draw.text(&["timeout 30s", "timeout 1m"])),
         (20, "first_token 5s".to_owned()),
         (20, "stall 10s".to_owned()),

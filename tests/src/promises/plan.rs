@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use faregate::syntax::ast::{CeilingStatement, Item, LiteralKind, MoveKind, WorkloadStatement};
 use faregate::syntax::{FileId, parse};
-use faregate::{Attempt, Credential, Decision, Explanation, Money, Plan};
+use faregate::{Attempt, Credential, Decision, Engine, Explanation, Money, Plan};
 
 use super::{Verdict, admitted, comparable, flattened};
 use crate::World;
@@ -32,6 +32,7 @@ pub fn plans_are_sound(world: &World) -> Verdict {
     };
     attempts(world, plan)?;
     costs(world, plan)?;
+    capped(world, &engine, plan)?;
     for (n, attempt) in plan.attempts.iter().enumerate() {
         let why = engine.why(&world.request, &world.context, &attempt.endpoint);
         let place =
@@ -43,6 +44,27 @@ pub fn plans_are_sound(world: &World) -> Verdict {
             n + 1
         );
     }
+    Ok(())
+}
+
+/// Caps the run at the cost of its dearest attempt: there is a plan still, and it costs no more than that. It may be another,
+/// since a balance draws anew where a candidate that no move led to is out.
+fn capped(world: &World, engine: &Engine, plan: &Plan) -> Verdict {
+    let dearest: Option<Vec<Money>> = plan.attempts.iter().map(|a| a.worst_cost).collect();
+    let Some(cap) = dearest.and_then(|costs| costs.into_iter().max()) else { return Ok(()) };
+    if world.request.max_price.contains_key("run") {
+        return Ok(());
+    }
+    let mut request = world.request.clone();
+    request.max_price.insert("run".to_owned(), format!("${cap}"));
+    let Decision::Route(under) = engine.decide(&request, &world.context) else {
+        return Err(format!("a run ceiling of {cap}, which no attempt exceeds, leaves nothing"));
+    };
+    hold!(
+        under.worst_cost.is_some_and(|worst| worst <= cap),
+        "under a run ceiling of {cap}: {:?}",
+        under.worst_cost
+    );
     Ok(())
 }
 
