@@ -96,6 +96,11 @@ fn there_is_one_copy_of_the_grammar() {
 
 /// The names of the cases of a file below `tests/`.
 fn case_names(path: &str) -> BTreeSet<String> {
+    if path.starts_with("classify/") {
+        let file = text(&format!("tests/{path}"));
+        let names = file.lines().filter_map(|line| line.trim().strip_prefix("- name: "));
+        return names.map(str::to_owned).collect();
+    }
     let cases = read_cases(&repository("tests").join(path)).unwrap_or_else(|e| panic!("{e}"));
     cases.into_iter().map(|c| c.name).collect()
 }

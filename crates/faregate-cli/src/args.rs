@@ -81,6 +81,9 @@ pub(crate) struct Rehearse {
     /// How each call ends, in order.
     #[arg(long, value_name = "FILE")]
     pub(crate) outcomes: PathBuf,
+    /// Append the run's record to this file, as one line of JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
     /// How to write what happened.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
