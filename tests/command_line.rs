@@ -412,6 +412,24 @@ fn every_shape_has_a_schema_and_a_wrong_name_is_told_the_right_one() {
 }
 
 #[test]
+fn every_code_is_explained_and_a_wrong_one_is_told_the_right_one() {
+    let ran = run(&["explain", "many-calls"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.starts_with("# many-calls\n\nwarning\n"), "{}", ran.out);
+    let ran = run(&["explain", "guardrail"]);
+    assert!(ran.out.contains("\nreason\n") && ran.out.contains("\ndenial; status: 403;"), "{}", ran.out);
+    let ran = run(&["explain", "rate-limit"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("a similar one exists: rate_limit"), "{}", ran.err);
+    let ran = run(&["explain"]);
+    let listed = |code: &str| ran.out.lines().any(|line| line.trim() == code);
+    for code in faregate::DIAGNOSTIC_CODES.into_iter().chain(faregate::Reason::CODES) {
+        assert!(listed(code), "{code} is not listed");
+        assert_eq!(run(&["explain", code]).code, 0, "{code} has no page");
+    }
+}
+
+#[test]
 fn every_set_of_the_tree_decides_its_requests() {
     let manifest = fs::read_to_string(repository("policies/faregate.yaml")).unwrap();
     let manifest = faregate_wire::read_one(&manifest).unwrap();
