@@ -4,7 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
