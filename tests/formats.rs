@@ -151,7 +151,12 @@ fn junit_has_a_suite_for_each_file_and_says_what_differs() {
     assert_eq!(report.test_suites[0].name.as_str(), path);
     let names: Vec<&str> = report.test_suites[0].test_cases.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names, ["it is refused", "it is <served>"]);
-    assert!(out.contains("outcome: expected &quot;route&quot;, got &quot;deny&quot; (refused: closed &amp; done)"), "{out}");
+    assert!(
+        out.contains(
+            "outcome: expected &quot;route&quot;, got &quot;deny&quot; (refused: closed &amp; done)"
+        ),
+        "{out}"
+    );
 }
 
 #[test]
