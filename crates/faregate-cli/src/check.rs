@@ -177,10 +177,14 @@ fn of_manifest(
 /// Applies the manifest's levels and `--deny`.
 fn levelled(found: &Diagnostics, levels: &BTreeMap<String, Level>, deny: &[String]) -> Diagnostics {
     let level = |d: &Diagnostic| {
-        if d.severity == Severity::Error || deny.iter().any(|code| code == "warnings" || code == d.code) {
+        if d.severity == Severity::Error || deny.iter().any(|code| code == d.code) {
             return Level::Deny;
         }
-        levels.get(d.code).copied().unwrap_or(Level::Warn)
+        // What the manifest allows is no warning, so that `--deny warnings` does not speak of it.
+        match levels.get(d.code).copied().unwrap_or(Level::Warn) {
+            Level::Warn if deny.iter().any(|code| code == "warnings") => Level::Deny,
+            level => level,
+        }
     };
     let kept = found.iter().filter_map(|d| {
         let mut d = d.clone();
