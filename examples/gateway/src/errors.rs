@@ -12,9 +12,8 @@ pub(crate) struct ApiError {
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) param: Option<&'static str>,
-    /// Which rule stood in the way, and what would lift it.
-    rule: Option<String>,
-    nearest: Option<String>,
+    /// Further fields: which rule stood in the way, and what would lift it.
+    details: Vec<(&'static str, String)>,
     retry_after_ms: Option<u64>,
     /// `false` forbids the client to try again by itself.
     should_retry: Option<bool>,
@@ -28,8 +27,7 @@ impl ApiError {
             code,
             message,
             param: None,
-            rule: None,
-            nearest: None,
+            details: Vec::new(),
             retry_after_ms: None,
             should_retry: None,
         }
@@ -52,8 +50,10 @@ impl ApiError {
             None => denial.message.clone(),
         };
         Self {
-            rule: denial.rule.clone(),
-            nearest: denial.nearest.clone(),
+            details: [("rule", &denial.rule), ("nearest", &denial.nearest)]
+                .into_iter()
+                .filter_map(|(name, detail)| Some((name, detail.clone()?)))
+                .collect(),
             retry_after_ms: denial.opens_at.map(|at| from_now(at, now)),
             should_retry: denial.opens_at.is_none().then_some(false),
             ..Self::new(denial.code.status(), code, message)
@@ -99,10 +99,8 @@ impl ApiError {
         };
         let mut error =
             json!({ "message": self.message, "type": kind, "param": self.param, "code": self.code });
-        for (name, value) in [("rule", &self.rule), ("nearest", &self.nearest)] {
-            if let (Some(value), Some(error)) = (value, error.as_object_mut()) {
-                error.insert(name.to_owned(), json!(value));
-            }
+        if let Some(error) = error.as_object_mut() {
+            error.extend(self.details.iter().map(|(name, detail)| ((*name).to_owned(), json!(detail))));
         }
         json!({ "error": error })
     }

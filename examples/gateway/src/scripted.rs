@@ -82,7 +82,7 @@ struct Inner {
     scripts: Mutex<HashMap<(String, String), VecDeque<Act>>>,
     chooser: Option<Box<Chooser>>,
     log: Option<Mutex<Vec<Call>>>,
-    count: Mutex<u64>,
+    count: watch::Sender<u64>,
     gone: watch::Sender<u64>,
 }
 
@@ -117,7 +117,7 @@ impl Upstream {
             scripts: Mutex::default(),
             chooser,
             log: log.then(Mutex::default),
-            count: Mutex::new(0),
+            count: watch::Sender::new(0),
             gone: watch::Sender::new(0),
         });
         let upstream = Self { address: listener.local_addr()?, inner: inner.clone() };
@@ -160,7 +160,12 @@ impl Upstream {
     /// Returns how many calls came in.
     #[must_use]
     pub fn count(&self) -> u64 {
-        *locked(&self.inner.count)
+        *self.inner.count.borrow()
+    }
+
+    /// Waits until so many calls have come in.
+    pub async fn called(&self, calls: u64) {
+        drop(self.inner.count.subscribe().wait_for(|count| *count >= calls).await);
     }
 
     /// Waits until so many callers have hung up before their answer was complete.
@@ -183,15 +188,14 @@ impl Inner {
     }
 
     fn act(&self, call: &Call) -> Act {
-        let number = {
-            let mut count = locked(&self.count);
-            let number = *count;
-            *count = count.saturating_add(1);
-            number
-        };
         if let Some(log) = &self.log {
             locked(log).push(call.clone());
         }
+        let mut number = 0;
+        self.count.send_modify(|count| {
+            number = *count;
+            *count = count.saturating_add(1);
+        });
         if let Some(chooser) = &self.chooser {
             return chooser(call, number);
         }

@@ -47,7 +47,7 @@ pub(crate) struct Ask {
 pub(crate) fn read(id: &str, body: &[u8], headers: &HeaderMap, client: &Client) -> Result<Ask, ApiError> {
     let body: Map<String, Value> = serde_json::from_slice(body)
         .map_err(|e| ApiError::new(400, "invalid_request", format!("the body is no JSON object: {e}")))?;
-    if !body.get("messages").is_some_and(|m| m.as_array().is_some_and(|m| !m.is_empty())) {
+    if body.get("messages").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(ApiError::invalid("messages", "messages is a list of at least one"));
     }
     // The engine counts output once.

@@ -50,7 +50,7 @@ struct Failed {
 
 /// Until when a call may take.
 struct Limits {
-    ends: Instant,
+    ends: Option<Instant>,
     /// The first token, then the next one.
     next: Option<Instant>,
     stall: Option<Duration>,
@@ -92,12 +92,11 @@ impl Upstreams {
         reply: &mut Reply,
         progress: &mut Progress,
     ) -> Result<Option<Usage>, Failed> {
-        let after = |ms: u64| Instant::now() + Duration::from_millis(ms);
         let streams = ask.request.stream;
         let limits = Limits {
-            ends: attempt.timeout_ms.map_or_else(|| Instant::now() + config.upstream_timeout, after),
+            ends: after(attempt.timeout_ms.map_or(config.upstream_timeout, Duration::from_millis)),
             // Without a stream, the first token cannot be told from the last.
-            next: attempt.first_token_ms.filter(|_| streams).map(after),
+            next: attempt.first_token_ms.filter(|_| streams).map(Duration::from_millis).and_then(after),
             stall: attempt.stall_ms.map(Duration::from_millis),
         };
         let url = format!("{}/chat/completions", provider.base_url);
@@ -205,7 +204,7 @@ async fn stream(
                 progress.phase = Phase::MidStream;
             }
             if output || progress.phase == Phase::MidStream {
-                limits.next = limits.stall.map(|stall| Instant::now() + stall);
+                limits.next = limits.stall.and_then(after);
             }
             used = chunk.get("usage").and_then(usage).or(used);
             if !ask.wants_usage && chunk.shift_remove("usage").is_some_and(|u| !u.is_null()) && only_usage {
@@ -249,15 +248,21 @@ async fn body(
 
 impl Limits {
     async fn within<T>(&self, what: impl Future<Output = T>) -> Result<T, Failed> {
-        let at = self.next.map_or(self.ends, |next| next.min(self.ends));
-        let timeout = |_| Failed { class: ErrorClass::Timeout, retry_after_ms: None, should_retry: None };
+        let at = self.next.into_iter().chain(self.ends).min();
+        let Some(at) = at else { return Ok(what.await) };
+        let timeout = |_| transport(Transport::Timeout, Phase::BeforeOutput);
         timeout_at(at, what).await.map_err(timeout)
     }
 
     fn forgive(&mut self, time: Duration) {
-        self.ends += time;
-        self.next = self.next.map(|next| next + time);
+        let later = |at: Instant| at.checked_add(time);
+        (self.ends, self.next) = (self.ends.and_then(later), self.next.and_then(later));
     }
+}
+
+/// Returns the instant so much later; `None`: that is never.
+fn after(time: Duration) -> Option<Instant> {
+    Instant::now().checked_add(time)
 }
 
 impl Progress {
