@@ -236,6 +236,79 @@ fn why_tells_of_one_endpoint_also_where_no_tier_names_it() {
     assert!(ran.err.contains("an endpoint with a similar id exists: m/b@south"), "{}", ran.err);
 }
 
+const RETRIED: &str = "\
+policy desk { language 1 }
+workload rest { otherwise route { models \"m/a\" } retry { on rate_limit 1 time wait 2s } }
+";
+
+fn rehearse(desk: &Desk, outcomes: &str, more: &[&str]) -> Ran {
+    fs::write(desk.path("outcomes.yaml"), outcomes).unwrap();
+    let paths = ["desk.fare", "catalog.yaml", "request.yaml", "outcomes.yaml"].map(|name| desk.path(name));
+    let [policy, catalog, request, outcomes] = paths.each_ref().map(String::as_str);
+    let mut arguments =
+        vec!["rehearse", policy, "--catalog", catalog, "--request", request, "--outcomes", outcomes];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+#[test]
+fn a_rehearsal_tells_the_run_as_a_story() {
+    let desk = desk(RETRIED, CATALOG, REQUEST);
+    let outcomes =
+        "[ { error: rate_limit, took: 500ms }, { ok: { input_tokens: 100, output_tokens: 10 }, took: 1s } ]";
+    let ran = rehearse(&desk, outcomes, &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let story: Vec<&str> = ran.out.lines().map(str::trim).collect();
+    assert_eq!(
+        story,
+        [
+            "request r1, workload rest: 1 attempt planned, at most 2 calls, at most $0.0006",
+            "",
+            "0.000s  call     m/a@north",
+            "0.500s  failed   rate_limit, nothing spent",
+            "0.500s  wait     2s",
+            "2.500s  call     m/a@north",
+            "3.500s  answered",
+            "3.500s  done     served by m/a@north",
+            "",
+            "2 calls, $0.00014 spent or possibly spent",
+            "$0.00014 at north by the shared credential",
+        ]
+    );
+}
+
+#[test]
+fn rehearsals_add_up_to_a_log_of_records() {
+    let desk = desk(RETRIED, CATALOG, REQUEST);
+    let log = desk.path("runs.jsonl");
+    for (outcomes, code) in [("[ { ok: {} } ]", 0), ("[ { error: bad_request } ]", 0)] {
+        assert_eq!(rehearse(&desk, outcomes, &["--log", &log]).code, code);
+    }
+    let lines = fs::read_to_string(&log).unwrap();
+    let records: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ends: Vec<&Value> = records.iter().map(|record| &record["outcome"]).collect();
+    assert_eq!(ends, ["success", "failure"]);
+    for record in &records {
+        assert_eq!(record["input"]["request"]["input_tokens"], 100);
+        assert_eq!(record["input"]["context"]["now"], "2026-11-23T10:00:00Z");
+        assert!(record["digests"]["policy"].as_str().unwrap().starts_with("blake3:"));
+        assert_eq!(record["input"]["outcomes"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_rehearsal_that_cannot_be_played_says_what_lacks() {
+    let routed = desk(RETRIED, CATALOG, REQUEST);
+    let ran = rehearse(&routed, "[ { error: rate_limit } ]", &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("no outcome for call 2, `try m/a@north`"), "{}", ran.err);
+
+    let closed = "policy desk { language 1 }\nworkload rest { otherwise deny \"closed\" }\n";
+    let ran = rehearse(&desk(closed, CATALOG, REQUEST), "[]", &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("closed") && ran.err.contains("nothing to rehearse"), "{}{}", ran.out, ran.err);
+}
+
 #[test]
 fn check_reports_as_json_and_counts() {
     let desk = desk(&POLICY.replace("zdr", "zdt"), CATALOG, REQUEST);
@@ -336,6 +409,24 @@ fn every_shape_has_a_schema_and_a_wrong_name_is_told_the_right_one() {
     let ran = run(&["schema", "requests"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("a similar one exists: request"), "{}", ran.err);
+}
+
+#[test]
+fn every_code_is_explained_and_a_wrong_one_is_told_the_right_one() {
+    let ran = run(&["explain", "many-calls"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.starts_with("# many-calls\n\nwarning\n"), "{}", ran.out);
+    let ran = run(&["explain", "guardrail"]);
+    assert!(ran.out.contains("\nreason\n") && ran.out.contains("\ndenial; status: 403;"), "{}", ran.out);
+    let ran = run(&["explain", "rate-limit"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("a similar one exists: rate_limit"), "{}", ran.err);
+    let ran = run(&["explain"]);
+    let listed = |code: &str| ran.out.lines().any(|line| line.trim() == code);
+    for code in faregate::DIAGNOSTIC_CODES.into_iter().chain(faregate::Reason::CODES) {
+        assert!(listed(code), "{code} is not listed");
+        assert_eq!(run(&["explain", code]).code, 0, "{code} has no page");
+    }
 }
 
 #[test]

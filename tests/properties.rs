@@ -2,10 +2,10 @@
 //!
 //! `FAREGATE_CASES=20` runs twenty times as many cases, `FAREGATE_SEED=7` other ones. Without them every run is the same.
 
+#[path = "properties/corners.rs"]
+mod corners;
 #[path = "properties/hold.rs"]
 mod hold;
-#[path = "properties/known.rs"]
-mod known;
 #[path = "properties/promises.rs"]
 mod promises;
 #[path = "properties/reach.rs"]

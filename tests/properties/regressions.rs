@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use faregate_tests::generate::outcomes;
 use faregate_tests::{fuzzed, repository};
 
 /// A fuzz target and what it calls.
@@ -9,12 +10,14 @@ type Target = (&'static str, fn(&[u8]));
 
 #[test]
 fn what_fuzzing_found_stays_found() {
-    let targets: [Target; 5] = [
+    let targets: [Target; 7] = [
         ("parse_never_panics", fuzzed::parses),
         ("format_keeps_the_tree", fuzzed::formats),
         ("check_never_panics", fuzzed::checks),
         ("wire_never_panics", fuzzed::reads),
         ("decide_never_panics", fuzzed::decides),
+        ("run", outcomes::runs),
+        ("classify", outcomes::classifies),
     ];
     for (target, run) in targets {
         for folder in ["regressions", "seeds"] {

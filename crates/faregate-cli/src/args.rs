@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Fmt(Fmt),
     /// Run golden cases: `*.test.yaml` files.
     Test(Test),
+    /// Tell what a code means: of a diagnostic, of a reason or a denial in a decision, or a class of error.
+    Explain(Explain),
     /// Import catalogs of endpoints and prices.
     Catalog(Catalog),
     /// Print the JSON Schema of a shape.
@@ -81,9 +83,20 @@ pub(crate) struct Rehearse {
     /// How each call ends, in order.
     #[arg(long, value_name = "FILE")]
     pub(crate) outcomes: PathBuf,
+    /// Append the run's record to this file, as one line of JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
     /// How to write what happened.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  faregate explain many-calls\n  faregate explain rate_limit")]
+pub(crate) struct Explain {
+    /// The code; without one, all codes are listed.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

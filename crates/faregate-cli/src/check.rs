@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     }
     let sets = sets(args, surroundings)?;
     let mut reports = Vec::new();
-    let (mut invariants, mut health) = (0_usize, 0_usize);
+    let mut invariants = 0_usize;
     for set in &sets {
         let checked = files::policies(&set.policies, set.completeness, surroundings)?;
         let catalogs: Vec<PathBuf> = set.catalogs.iter().chain(&args.catalogs).cloned().collect();
@@ -35,7 +35,6 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
         let found = match &checked.policy {
             Some(policy) => {
                 invariants = invariants.saturating_add(policy.invariants());
-                health = health.saturating_add(policy.health_rules());
                 policy.check_with(catalog.as_ref(), now)
             }
             None => checked.diagnostics,
@@ -58,7 +57,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
             let summary = summary(policies.len(), errors, warnings, surroundings.colour_errors);
             writeln!(surroundings.err, "{summary}")?;
             if errors == 0 {
-                not_there_yet(invariants, health, surroundings)?;
+                not_there_yet(invariants, surroundings)?;
             }
         }
         Format::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
@@ -67,22 +66,13 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
 }
 
 /// Says what is read and checked and has nobody yet who acts on it.
-fn not_there_yet(
-    invariants: usize,
-    health: usize,
-    surroundings: &mut Surroundings<'_>,
-) -> Result<(), Failure> {
-    let plural =
-        |n: usize, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
-    if invariants > 0 {
-        let what = plural(invariants, "invariant is", "invariants are");
-        writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
-    }
-    if health > 0 {
-        let what = plural(health, "workload has", "workloads have");
-        let who = "the host applies them and states the health of endpoints in the context: this version has no tracker";
-        writeln!(surroundings.err, "note: {what} rules of `health`; {who}")?;
-    }
+fn not_there_yet(invariants: usize, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
+    let what = match invariants {
+        0 => return Ok(()),
+        1 => "1 invariant is".to_owned(),
+        n => format!("{n} invariants are"),
+    };
+    writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod decide;
 mod decide_text;
+mod explain;
 mod files;
 mod fmt;
 mod manifest;
@@ -94,6 +95,7 @@ where
         args::Command::Fmt(a) => fmt::run(&a, surroundings),
         args::Command::Test(a) => test::run(&a, surroundings),
         args::Command::Catalog(a) => catalog::run(&a, surroundings),
+        args::Command::Explain(a) => explain::run(&a, surroundings),
         args::Command::Schema(a) => schema::run(&a, surroundings),
     };
     match result {

@@ -1,5 +1,7 @@
 //! `faregate rehearse`
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::Path;
 
 use faregate::{Completeness, Decision, Engine};
@@ -38,6 +40,9 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
     };
     let restore = |saved| engine.restore(saved).map_err(|e| e.to_string());
     let played = play(plan.run(), &outcomes, &context, &restore).map_err(Failure)?;
+    if let Some(path) = &args.log {
+        append(path, &faregate_wire::record_to_json(&played.record))?;
+    }
     let text = match args.format {
         Format::Json => format!("{}\n", faregate_wire::record_to_json_pretty(&played.record)),
         Format::Text => rehearse_text::write(plan, &played.record, surroundings.colour),
@@ -52,4 +57,11 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
         writeln!(surroundings.err, "note: the run had ended, and {what} not used")?;
     }
     Ok(Exit::Done)
+}
+
+/// Adds a line to a log, which other programs may be writing to.
+fn append(path: &Path, line: &str) -> Result<(), Failure> {
+    let log = OpenOptions::new().create(true).append(true).open(path);
+    log.and_then(|mut log| log.write_all(format!("{line}\n").as_bytes()))
+        .map_err(|error| Failure(format!("cannot write {}: {error}", files::shown(path))))
 }

@@ -73,6 +73,11 @@ impl Engine {
         Run::restore(self, saved)
     }
 
+    /// Whether two are copies of one engine.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     fn inputs(&self) -> Inputs<'_> {
         Inputs {
             sources: self.inner.policy.sources(),

@@ -391,7 +391,6 @@ pub(crate) struct HealthRules {
 }
 
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "checked here, kept for the tracker of health")]
 pub(crate) struct CoolRule {
     pub(crate) cool_ms: u64,
     pub(crate) failures: u64,

@@ -17,9 +17,6 @@
 //! - `key.credits`: not checked where absent (rule 27);
 //! - names, which are no facts: `id`, `model`, `provider`, `aliases` (rules 21, 47).
 //!
-//! One hole is known and let be (`tests/properties/known.rs`): an `output` ceiling with a `when` applies where that is
-//! unknown, and so bounds a cost that had no bound.
-//!
 //! A request that is denied as invalid admits nobody, whatever it was that made it so; taking that away proves nothing.
 
 use std::collections::BTreeSet;
@@ -79,7 +76,7 @@ pub fn a_missing_fact_admits_nobody(world: &World) -> Verdict {
     let engine = world.engine()?;
     let before = engine.decide(&world.request, &world.context);
     let invalid = matches!(&before, Decision::Deny(d) if d.code == DenialCode::InvalidRequest);
-    if invalid || may_be_bounded(&world) {
+    if invalid {
         return Ok(());
     }
     let asked = asked_for(&world);
@@ -168,13 +165,6 @@ fn endpoints(
         nobody_new(before, &changed.decide(&world.request, &world.context), may, &change)?;
     }
     Ok(())
-}
-
-/// Whether an `output` ceiling with a condition may set the limit of a request that names none.
-fn may_be_bounded(world: &World) -> bool {
-    let conditional = |line: &str| line.trim_start().starts_with("output ") && line.contains(" when ");
-    world.request.max_output_tokens.is_none()
-        && world.policies.iter().any(|(_, text)| text.lines().any(conditional))
 }
 
 /// Returns the candidates whose cost is too large to be counted. That excludes whether or not anything bounds the cost

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use faregate::Decision;
+use faregate::syntax::ast::LiteralKind;
+use faregate::syntax::parse_literal;
+
 use super::{Verdict, nobody_new};
 use crate::generate::{budget, ceiling_line, guardrail, rule_line};
 use crate::{Draw, World};
@@ -20,8 +24,10 @@ pub fn a_rule_more_admits_nobody(world: &World) -> Verdict {
     let ceiling = ceiling_line(&mut draw.part(32), scope);
     let rule = rule_line(&mut draw.part(32), scope);
     let mut changed = vec![appended(world, &guardrail), appended(world, &budget)];
-    if !bounds_what_was_unbounded(world, &ceiling) {
-        changed.push(with_ceiling(world, &workload, &ceiling));
+    let (with, under) = with_ceiling(world, &workload, &ceiling);
+    match output_limit(world, &ceiling) {
+        None => changed.push((with, under)),
+        Some(limit) => whom_it_admits_it_bounds(&before, &under, limit, &with)?,
     }
     changed.extend(with_rule(world, &workload, &rule));
     for (change, world) in changed {
@@ -32,10 +38,27 @@ pub fn a_rule_more_admits_nobody(world: &World) -> Verdict {
     Ok(())
 }
 
-/// Whether a ceiling sets an output limit for a request that names none (rule 28): then it bounds costs that had no bound,
-/// and what was out as `cost_unbounded` may come in. Rule 28 says so; rule 7 does not except it.
-fn bounds_what_was_unbounded(world: &World, ceiling: &str) -> bool {
-    ceiling.starts_with("output ") && world.request.max_output_tokens.is_none()
+/// Returns the output limit that a ceiling sets for a request that names none (rule 28).
+fn output_limit(world: &World, ceiling: &str) -> Option<u64> {
+    let amount = ceiling.strip_prefix("output ").filter(|_| world.request.max_output_tokens.is_none())?;
+    match parse_literal(amount.split(' ').next()?).ok()? {
+        LiteralKind::Count(limit) => Some(limit),
+        _ => None,
+    }
+}
+
+/// An `output` ceiling shortens the answer and so lowers its cost, which may admit (rule 28); but no one goes without the
+/// limit then.
+fn whom_it_admits_it_bounds(before: &Decision, under: &World, limit: u64, change: &str) -> Verdict {
+    let Ok(engine) = under.engine() else { return Ok(()) };
+    let after = engine.decide(&under.request, &under.context);
+    let Decision::Route(plan) = &after else { return Ok(()) };
+    let bounded = plan.attempts.iter().filter(|a| a.max_output_tokens.is_some_and(|sent| sent <= limit));
+    let bounded = bounded.map(|a| (a.endpoint.clone(), a.credential.clone()));
+    let unreached =
+        plan.explanation.excluded.iter().filter(|e| e.reasons.iter().all(|r| r.code == "fallback"));
+    let unreached = unreached.map(|e| (e.endpoint.clone(), e.credential.clone()));
+    nobody_new(before, &after, &bounded.chain(unreached).collect(), change)
 }
 
 fn appended(world: &World, text: &str) -> (String, World) {

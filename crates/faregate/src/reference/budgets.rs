@@ -11,7 +11,7 @@ use super::truth::Truth;
 use super::values::{dollars, show};
 use super::world::World;
 use crate::attributes::{Subject, Type};
-use crate::ir::{Budget, Exhausted, Limit, Value};
+use crate::ir::{Attr, Budget, Exhausted, Limit, Value};
 use crate::time::Period;
 use crate::{Amount, BudgetRow, Counted, Money, Ratio, Timestamp};
 
@@ -129,17 +129,8 @@ impl<'a> Ledger<'a> {
         limit: &Limit,
         candidate: &Candidate<'_>,
     ) -> Counter {
-        let per: Vec<Option<String>> = budget
-            .per
-            .iter()
-            .map(|attr| {
-                let value = world.value(attr, Some(candidate), None)?;
-                Some(match (value, &attr.ty) {
-                    (Value::Text(text), _) => text,
-                    (value, ty) => show(&value, ty),
-                })
-            })
-            .collect();
+        let per: Vec<Option<String>> =
+            budget.per.iter().map(|attr| per_value(world, attr, Some(candidate))).collect();
         let window = limit.period.and_then(|p| limit.zone.window(p, world.context.now));
         let usable = usable(world, budget, limit);
         let known = per.iter().cloned().collect::<Option<Vec<String>>>();
@@ -176,6 +167,14 @@ impl<'a> Ledger<'a> {
             }
         }
     }
+}
+
+/// Returns the value of an attribute of `per`, as rows write it; `None`: unknown.
+pub(crate) fn per_value(world: &World<'_>, attr: &Attr, candidate: Option<&Candidate<'_>>) -> Option<String> {
+    Some(match (world.value(attr, candidate, None)?, &attr.ty) {
+        (Value::Text(text), _) => text,
+        (value, ty) => show(&value, ty),
+    })
 }
 
 fn limit_reasons(

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use faregate_syntax::Fixed;
 
 use super::cost::{Bound, expected_cost, worst_cost};
+use super::truth::Truth;
 use super::world::World;
 use crate::catalog::{EffectivePrices, Endpoint, Moment, PriceList};
 use crate::ir::{CeilingKind, Routing, Tier, TierEntry};
@@ -26,7 +27,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) prices_dearest: EffectivePrices,
     /// The output limit to send: the request's own, else what a ceiling sets (rule 28).
     pub(crate) send_limit: Option<u64>,
-    /// L of rule 10.
+    /// L of rule 10: what bounds the cost. Above `send_limit` where an `output` ceiling may or may not apply.
     pub(crate) output_limit: Option<u64>,
     pub(crate) worst: Bound,
     pub(crate) expected: Option<Money>,
@@ -210,12 +211,16 @@ impl<'a> World<'a> {
         };
         self.price(routing, &mut candidate);
         // A ceiling on output bounds what was not bounded (rule 28); its `when` may read the cost as it was without.
-        if self.request.max_output_tokens.is_none()
-            && let Some(ceiling) = self.output_ceiling(routing, &candidate)
-        {
-            candidate.output_limit = smaller(Some(ceiling), endpoint.facts.max_output_tokens);
-            candidate.send_limit = candidate.output_limit;
-            self.price(routing, &mut candidate);
+        if self.request.max_output_tokens.is_none() {
+            let own = endpoint.facts.max_output_tokens;
+            let (certain, possible) = self.output_ceilings(routing, &candidate);
+            if possible.is_some() {
+                candidate.send_limit = smaller(possible, own);
+            }
+            if certain.is_some() {
+                candidate.output_limit = smaller(certain, own);
+                self.price(routing, &mut candidate);
+            }
         }
         candidate
     }
@@ -225,20 +230,27 @@ impl<'a> World<'a> {
         candidate.expected = expected_cost(&self.request, candidate);
     }
 
-    /// Returns the smallest `output` ceiling that applies, the caller's included.
-    fn output_ceiling(&self, routing: &Routing, candidate: &Candidate<'_>) -> Option<u64> {
-        let policy = routing.ceilings.iter().filter(|c| {
-            c.kind == CeilingKind::Output
-                && c.when.as_ref().is_none_or(|w| !self.eval(w, Some(candidate)).is_false())
+    /// Returns the smallest `output` ceiling that certainly applies, the caller's included, and the smallest of all that may.
+    ///
+    /// One whose `when` is unknown applies: it limits what is sent. But it bounds no cost, else a missing fact would admit
+    /// what had been `cost_unbounded` (rule 4).
+    fn output_ceilings(&self, routing: &Routing, candidate: &Candidate<'_>) -> (Option<u64>, Option<u64>) {
+        let policy = routing.ceilings.iter().filter(|c| c.kind == CeilingKind::Output).map(|c| {
+            let applies = c.when.as_ref().map_or(Truth::True, |when| self.eval(when, Some(candidate)));
+            (applies, c.amount)
         });
-        let policy = policy.map(|c| c.amount);
-        let caller =
-            self.caller.iter().filter(|(kind, _)| *kind == CeilingKind::Output).map(|(_, amount)| *amount);
-        let counts = policy.chain(caller).filter_map(|amount| match amount {
-            Amount::Count(n) => Some(n),
-            Amount::Money(_) => None,
-        });
-        counts.min()
+        let caller = self.caller.iter().filter(|(kind, _)| *kind == CeilingKind::Output);
+        let (mut certain, mut possible) = (None, None);
+        for (applies, amount) in policy.chain(caller.map(|(_, amount)| (Truth::True, *amount))) {
+            let Amount::Count(ceiling) = amount else { continue };
+            if applies.is_true() {
+                certain = smaller(certain, Some(ceiling));
+            }
+            if !applies.is_false() {
+                possible = smaller(possible, Some(ceiling));
+            }
+        }
+        (certain, possible)
     }
 
     fn facts_now(&self, endpoint: &Endpoint) -> EndpointFacts {

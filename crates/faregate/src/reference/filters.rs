@@ -74,7 +74,8 @@ impl World<'_> {
         let mut out =
             |rank, code: &str, detail: String| reasons.push(RawReason::built_in(rank, code, detail));
         let joint = facts.joint_context == Some(true);
-        let output = if joint { candidate.output_limit.unwrap_or(0) } else { 0 };
+        let output = candidate.output_limit.or(candidate.send_limit);
+        let output = if joint { output.unwrap_or(0) } else { 0 };
         let needed = request.input_tokens.saturating_add(output);
         let what = if joint && output > 0 { "input and output of" } else { "an input of" };
         match facts.context_length {

@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::record::{AlertCrossed, BudgetChange, Charge, Record, Served};
 use super::saved::SavedState;
 use crate::reference::budgets::Ledger;
-use crate::{Amount, Money};
+use crate::{Amount, Money, Timestamp};
 use faregate_syntax::Fixed;
 
 impl Run {
@@ -60,6 +60,11 @@ impl Run {
             told: data.told.clone(),
             digests: data.digests.clone(),
         }
+    }
+
+    /// Returns what the run has added to budgets so far, a call that is out at its worst.
+    pub(crate) fn added(&self, now: Timestamp) -> Vec<BudgetChange> {
+        self.with(now, None, |scene| self.changes(scene).0).unwrap_or_default()
     }
 
     fn served(&self) -> Option<Served> {
