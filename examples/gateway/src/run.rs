@@ -11,6 +11,7 @@ use crate::config::Client;
 use crate::errors::ApiError;
 use crate::reply::Reply;
 use crate::server::Gateway;
+use crate::state::NotAdmitted;
 use crate::translate::Ask;
 use crate::upstream::Progress;
 
@@ -28,13 +29,18 @@ pub(crate) async fn drive(
     context.key = client.key;
     context.credentials = gateway.config.credentials.iter().map(|(c, _)| c.clone()).collect();
     context.shared_except = gateway.without_shared_key();
-    let (plan, mut held) = match gateway.state.admit(&ask.request, context) {
+    let (plan, mut held) = match gateway.state.admit(&ask.request, &context) {
         Ok(admitted) => admitted,
-        Err(denial) => {
+        Err(NotAdmitted::Denied(denial)) => {
             reply.decided(denial.explanation.workload.as_deref(), false);
             let error = ApiError::denied(&denial, now());
             gateway.records.write(decision_to_json(&Decision::Deny(denial))).await;
             return reply.refuse(&error);
+        }
+        Err(NotAdmitted::Busy(refused)) => {
+            let line = serde_json::json!({ "busy": ask.request.id, "message": refused.to_string() });
+            gateway.records.write(line.to_string()).await;
+            return reply.refuse(&ApiError::new(429, "busy", refused.to_string()));
         }
     };
     // An OpenAI stream cannot take back what it said. Where the run may begin an answer anew after output, which
@@ -71,7 +77,9 @@ pub(crate) async fn drive(
             Step::Done(record) | Step::Failed(record) => break record,
         }
     };
-    held.settle(&record);
+    if let Err(error) = held.settle(&record) {
+        eprintln!("{}: not counted: {error}", record.request.id);
+    }
     gateway.records.write(record_to_json(&record)).await;
     reply.finish(&record).await;
 }

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
-use faregate::{Catalog, Engine};
+use faregate::{Catalog, Context, Engine, Key};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -96,6 +96,12 @@ impl Running {
         self.gateway.reload()
     }
 
+    /// Returns what is known of endpoints, and what budgets have counted for a key.
+    #[must_use]
+    pub fn known(&self, key: &Key) -> Context {
+        self.gateway.state.known(key)
+    }
+
     /// Takes no more requests, ends those in flight, and writes the last record.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -117,7 +123,8 @@ impl Gateway {
         let (policy, catalog) = reload::load(&self.config)?;
         // Before the catalog is in force, and never fewer, so that no decision takes a key that is not there.
         self.closed.write().unwrap_or_else(PoisonError::into_inner).extend(closed(&self.config, &catalog));
-        self.state.replace(policy, catalog)
+        self.state.replace(Engine::new(policy, catalog).map_err(|e| e.to_string())?);
+        Ok(())
     }
 
     pub(crate) fn without_shared_key(&self) -> BTreeSet<String> {

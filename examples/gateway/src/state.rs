@@ -1,54 +1,70 @@
-//! What outlives a request: the engine in force, and what was counted.
-
-use std::sync::{PoisonError, RwLock};
+//! What outlives a request: the engine in force, how endpoints fare, what budgets have counted.
 
 use faregate::{
-    Catalog, Context, Decision, Denial, Engine, Outcome, Plan, PolicySet, Record, Request, Run, Step,
-    Timestamp,
+    Context, Decision, Denial, Engine, Key, Live, MemoryCounters, Plan, Refused, Request, Reservation,
+    Tracker,
 };
 
+use crate::clock::now;
+
+/// How often a request is decided anew because others were faster. Each time one of them got ahead, so a few do.
+const TRIES: usize = 16;
+
+/// Shared by all requests.
 pub(crate) struct State {
-    engine: RwLock<Engine>,
+    live: Live,
+    tracker: Tracker,
 }
 
-pub(crate) struct Held;
+/// A request that may run, with what is held for it.
+pub(crate) type Admitted = (Box<Plan>, Reservation<MemoryCounters>);
+
+/// Why a request may not run.
+pub(crate) enum NotAdmitted {
+    /// The policy says no.
+    Denied(Box<Denial>),
+    /// Others took what it would have needed, again and again.
+    Busy(Refused),
+}
 
 impl State {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine: RwLock::new(engine) }
+        Self { live: Live::new(engine), tracker: Tracker::new() }
     }
 
     pub(crate) fn engine(&self) -> Engine {
-        self.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.live.engine()
     }
 
-    pub(crate) fn replace(&self, policy: PolicySet, catalog: Catalog) -> Result<(), String> {
-        let engine = Engine::new(policy, catalog).map_err(|e| e.to_string())?;
-        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
-        Ok(())
+    pub(crate) fn replace(&self, engine: Engine) {
+        self.live.replace(engine);
     }
 
-    pub(crate) fn admit(
-        &self,
-        request: &Request,
-        mut context: Context,
-    ) -> Result<(Box<Plan>, Held), Box<Denial>> {
-        context.budgets = Some(Vec::new());
-        match self.engine().decide(request, &context) {
-            Decision::Route(plan) => Ok((plan, Held)),
-            Decision::Deny(denial) => Err(denial),
+    /// Decides a request with all that is known now, and holds what its run may add to budgets.
+    pub(crate) fn admit(&self, request: &Request, known: &Context) -> Result<Admitted, NotAdmitted> {
+        let engine = self.live.engine();
+        let mut tries = 1;
+        loop {
+            let mut context = known.clone();
+            context.now = now();
+            self.tracker.fill(&engine, request, &mut context);
+            let plan = match engine.decide(request, &context) {
+                Decision::Route(plan) => plan,
+                Decision::Deny(denial) => return Err(NotAdmitted::Denied(denial)),
+            };
+            match self.tracker.reserve(&plan) {
+                Ok(held) => return Ok((plan, held)),
+                Err(refused) if tries == TRIES => return Err(NotAdmitted::Busy(refused)),
+                Err(_) => tries = tries.saturating_add(1),
+            }
         }
     }
-}
 
-impl Held {
-    pub(crate) fn step(&mut self, run: &mut Run, now: Timestamp) -> Step {
-        run.step(now)
+    /// Returns what was counted for a key, and what runs in flight hold, as a decision would see it.
+    pub(crate) fn known(&self, key: &Key) -> Context {
+        let mut context = Context::new(now());
+        context.key = key.clone();
+        self.tracker.fill(&self.live.engine(), &Request::new("budgets", 0), &mut context);
+        context
     }
-
-    pub(crate) fn next(&mut self, run: &mut Run, outcome: Outcome, now: Timestamp) {
-        run.next(outcome, now);
-    }
-
-    pub(crate) fn settle(self, _record: &Record) {}
 }
