@@ -11,8 +11,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
     reason = "what a test does not find is a failure of the test"
 )]
 
