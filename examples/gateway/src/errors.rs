@@ -65,8 +65,12 @@ impl ApiError {
         let (status, code) = shown(record.error, record.limit);
         let what = record.error.map_or("nothing could be called", ErrorClass::as_str);
         let limit = record.limit.map(|l| format!(", and the run's {} let it go no further", l.as_str()));
-        let calls = record.calls;
-        let message = format!("no answer after {calls} calls: {what}{}", limit.unwrap_or_default());
+        let begin = match (record.partial, record.calls) {
+            (Some(_), _) => "the answer broke off".to_owned(),
+            (None, 1) => "no answer after 1 call".to_owned(),
+            (None, calls) => format!("no answer after {calls} calls"),
+        };
+        let message = format!("{begin}: {what}{}", limit.unwrap_or_default());
         Self {
             retry_after_ms: record.opens_at.map(|at| from_now(at, now)),
             should_retry: Some(false),

@@ -20,3 +20,7 @@ mod upstream;
 
 pub use config::Config;
 pub use server::{Running, start};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Guide;

@@ -17,6 +17,7 @@
 mod answers;
 mod clients;
 mod files;
+mod readme;
 mod state;
 mod streams;
 mod world;
