@@ -3,7 +3,7 @@
 use faregate_gateway::scripted::Act;
 use serde_json::json;
 
-use crate::world::{Answer, World, errors};
+use crate::world::{Answer, POLICY, World, errors};
 
 fn status(status: u16, retry_after: Option<&str>, code: Option<&str>) -> Act {
     let text = |t: &str| t.to_owned();
@@ -236,4 +236,38 @@ async fn models_are_those_that_can_be_had() {
     assert_eq!(ids, ["demo/large", "demo/lone", "demo/small"]);
     assert_eq!(get("models/demo/small").await.json()["owned_by"], "demo");
     assert_eq!(get("models/demo/none").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_sent_its_model_its_limit_and_what_it_supports() {
+    let policy = POLICY.replace("then \"demo/large\"", "tolerate seed");
+    let policy = policy.replace("  otherwise\n", "  otherwise\n  ceiling { output 7 }\n");
+    let world = World::with(&policy, "").await;
+    let sent = json!({ "seed": 7, "user": "u-1", "max_tokens": null });
+    assert_eq!(Answer::of(world.request(sent).header("x-faregate-tags", "a, b")).await.said(), NORTH);
+    let body = &world.upstream.calls("north")[0].body;
+    assert_eq!(
+        (&body["model"], &body["max_tokens"], &body["user"]),
+        (&json!("small"), &json!(7), &json!("u-1"))
+    );
+    assert!(body.get("seed").is_none());
+    let record = world.record().await;
+    assert_eq!(record["input"]["request"]["tags"], json!(["a", "b"]));
+    assert_eq!(record["input"]["request"]["parameters"], json!(["seed"]));
+}
+
+#[tokio::test]
+async fn an_own_key_goes_first_and_the_shared_one_stands_in_for_it() {
+    let policy =
+        POLICY.replace("    other model on", "    other credential on authentication\n    other model on");
+    let own = "credentials: [ { id: corp, provider: north, api_key_env: CORP } ]";
+    let world = World::with(&policy, own).await;
+    world.upstream.script("north", "small", [status(401, None, Some("invalid_api_key")), Act::Answer]);
+    let answer = world.ask().await;
+    assert_eq!((answer.said().as_str(), answer.header("x-faregate-fallback")), (NORTH, "credential"));
+    let sent: Vec<_> =
+        world.upstream.calls("north").into_iter().filter_map(|call| call.authorization).collect();
+    assert_eq!(sent, ["Bearer corp-secret", "Bearer north-secret"]);
+    let record = world.record().await;
+    assert_eq!(record["errors"][0]["credential"], json!({ "kind": "own", "key": "corp" }));
 }

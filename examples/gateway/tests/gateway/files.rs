@@ -3,6 +3,10 @@
 use faregate_gateway::scripted::Act;
 use serde_json::json;
 
+use std::path::Path;
+
+use faregate_gateway::Config;
+
 use crate::world::{POLICY, World};
 
 const CLOSED: &str = r#"policy test { language 1 } workload rest { otherwise deny "closed" }"#;
@@ -57,4 +61,21 @@ async fn stopping_waits_no_longer_than_it_is_told() {
     let record = world.record().await;
     assert_eq!(record["error"], "cancelled");
     drop(asked.await);
+}
+
+#[test]
+fn settings_that_make_no_sense_are_told_with_their_place() {
+    let settings = "listen: x\npolicies: []\ncatalogs: []\nproviders: { north: { base_url: x } }\nkeys: ";
+    let wrong = |more: &str| {
+        let parsed = Config::parse(&format!("{settings}{more}"), Path::new("."), &|_| None);
+        parsed.err().expect("it makes no sense")
+    };
+    assert!(
+        wrong("[]\nrecord: x").contains("record: unknown field; a field with a similar name exists: records")
+    );
+    assert_eq!(wrong("[ { id: a } ]"), "keys: `a`: has either sha256 or secret_env");
+    assert_eq!(wrong("[ { id: a, sha256: beef } ]"), "keys: `a`: sha256 has 64 hexadecimal digits");
+    assert_eq!(wrong("[ { id: a, secret_env: KEY } ]"), "keys: `a`: its secret_env is not set");
+    let credential = "[]\ncredentials: [ { id: corp, provider: north, api_key_env: CORP } ]";
+    assert_eq!(wrong(credential), "credentials: CORP is not set, which `corp` needs");
 }

@@ -37,7 +37,7 @@ async fn the_readme_shows_what_the_example_answers() {
                     request.header(name, value)
                 }
                 "-d" => request.body(option[1].to_owned()),
-                other => unreachable!("{other}"),
+                other => panic!("{other}"),
             };
         }
         let response = request.send().await.unwrap();

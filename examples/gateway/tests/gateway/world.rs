@@ -100,6 +100,7 @@ keys:
         );
         let env = |name: &str| match name {
             "NORTH" => Some("north-secret".to_owned()),
+            "CORP" => Some("corp-secret".to_owned()),
             "CLIENT" => Some("client-secret".to_owned()),
             _ => None,
         };
