@@ -8,9 +8,9 @@ use faregate_syntax::ast::LiteralKind;
 use faregate_syntax::{Diagnostic, Diagnostics, Severity};
 use faregate_wire::Node;
 
-use crate::args::{Check, Format};
+use crate::args::{Check, CheckFormat};
 use crate::manifest::{self, Level};
-use crate::{Exit, Failure, Surroundings, files, paint};
+use crate::{Exit, Failure, Surroundings, files, github, paint, sarif};
 
 /// Files to be checked together.
 struct Set {
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match args.format {
-        Format::Text => {
+        CheckFormat::Text => {
             let texts: Vec<String> =
                 reports.iter().filter(|r| !r.is_empty()).map(|r| r.render(surroundings.colour)).collect();
             write!(surroundings.out, "{}", texts.join("\n"))?;
@@ -60,7 +60,11 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
                 not_there_yet(invariants, surroundings)?;
             }
         }
-        Format::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
+        CheckFormat::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
+        CheckFormat::Sarif => {
+            writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&sarif::log(&reports))?)?;
+        }
+        CheckFormat::Github => write!(surroundings.out, "{}", github::commands(&reports))?,
     }
     Ok(if errors > 0 { Exit::No } else { Exit::Done })
 }
