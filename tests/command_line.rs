@@ -451,6 +451,28 @@ fn every_shape_has_a_schema_and_a_wrong_name_is_told_the_right_one() {
 }
 
 #[test]
+fn a_first_policy_passes_as_it_is_written() {
+    let desk = Desk::new(&[("unrelated.txt", "")]);
+    let folder = desk.path("new");
+    let ran = run(&["init", &folder]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.out.lines().filter(|line| line.starts_with("wrote ")).count(), 5);
+    let checked = run(&["check", &folder, "--deny", "warnings"]);
+    assert_eq!((checked.code, checked.out.as_str()), (0, ""), "{}", checked.err);
+    assert_eq!(run(&["fmt", "--check", &folder]).code, 0);
+    let tested = run(&["test", &folder]);
+    assert_eq!((tested.code, tested.out.as_str()), (0, "7 passed, 0 failed\n"));
+    let job = desk.read("new/.github/workflows/policies.yml");
+    assert!(job.contains("faregate check . --deny warnings") && job.contains("faregate test ."));
+
+    fs::write(desk.path("new/support.fare"), "mine").unwrap();
+    let again = run(&["init", &folder]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("nothing is overwritten"), "{}", again.err);
+    assert_eq!(desk.read("new/support.fare"), "mine");
+}
+
+#[test]
 fn every_code_is_explained_and_a_wrong_one_is_told_the_right_one() {
     let ran = run(&["explain", "many-calls"]);
     assert_eq!(ran.code, 0);
