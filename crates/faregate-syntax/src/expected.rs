@@ -62,6 +62,24 @@ impl Failure {
         self.expected.iter().filter_map(|rule| keyword(*rule)).collect()
     }
 
+    /// Returns the words that would have been taken: the keywords, and those that a form expected begins with.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let mut words = self.keywords();
+        let forms: [(Rule, &[&str]); 5] = [
+            (Rule::window, &["per", "total"]),
+            (Rule::unit, &["Mtok", "image", "call"]),
+            (Rule::group_kind, &["models", "providers"]),
+            (Rule::declared_type, &["one_of", "set_of", "text", "bool", "count", "money", "duration"]),
+            (Rule::relation, &["in", "between", "includes", "matches"]),
+        ];
+        for (form, begins) in forms {
+            if self.wants(&[form]) {
+                words.extend(begins.iter().map(|word| (*word).to_owned()));
+            }
+        }
+        words
+    }
+
     /// Whether one of these was expected.
     pub(crate) fn wants(&self, rules: &[Rule]) -> bool {
         self.expected.iter().any(|rule| rules.contains(rule))

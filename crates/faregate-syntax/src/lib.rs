@@ -30,6 +30,7 @@ mod words;
 pub use diagnostic::{Diagnostic, Fix, Label, Severity};
 pub use fixed::{DECIMALS, Fixed, FixedError};
 pub use format::format;
+pub use lexer::tokens;
 pub use literal::parse_literal;
 pub use parse::{parse, parse_all};
 pub use render::{Diagnostics, render};

@@ -183,7 +183,7 @@ const CEILINGS: &[&str] = &[
 /// Returns the candidate most like `word`, where one is really near.
 ///
 /// Near means: at most a third of the word's letters differ, but one always may. Of equally near
-/// candidates it returns the first.
+/// candidates it returns the first. A word of one letter is like no other of one letter.
 ///
 /// ```
 /// use faregate_syntax::nearest;
@@ -201,6 +201,10 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = strsim::osa_distance(word, candidate);
+        // Nothing is left of it.
+        if distance >= length {
+            continue;
+        }
         if distance <= limit && best.is_none_or(|(d, _)| distance < d) {
             best = Some((distance, candidate));
         }
@@ -226,6 +230,7 @@ mod tests {
         ] {
             assert_eq!(nearest(word, ["when", "require", "forbid", "because"]), expected, "{word}");
         }
+        assert_eq!(nearest("z", ["x", "y"]), None, "no letter is left");
         assert_eq!(nearest("aa", ["ab", "ba"]), Some("ab"), "ties go to the first");
     }
 }

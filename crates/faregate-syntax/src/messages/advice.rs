@@ -44,23 +44,8 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
     if context.at_start {
         return statement(diagnostic, context, word);
     }
-    let keywords = failure.keywords();
-    let mut candidates: Vec<&str> = keywords.iter().map(String::as_str).collect();
-    if failure.wants(&[Rule::window]) {
-        candidates.extend(["per", "total"]);
-    }
-    if failure.wants(&[Rule::unit]) {
-        candidates.extend(["Mtok", "image", "call"]);
-    }
-    if failure.wants(&[Rule::group_kind]) {
-        candidates.extend(["models", "providers"]);
-    }
-    if failure.wants(&[Rule::declared_type]) {
-        candidates.extend(["one_of", "set_of", "text", "bool", "count", "money", "duration"]);
-    }
-    if failure.wants(&[Rule::relation]) {
-        candidates.extend(["in", "between", "includes", "matches"]);
-    }
+    let words = failure.words();
+    let mut candidates: Vec<&str> = words.iter().map(String::as_str).collect();
     if failure.complete() {
         candidates.extend(context.kind.statement_words());
     }
