@@ -282,7 +282,7 @@ impl<'a> Market<'a> {
                 }
                 // In the order in which the group is written: the first is what others are compared with.
                 Entry::Group(patterns) => {
-                    for pattern in patterns {
+                    for pattern in patterns.iter() {
                         let named =
                             |m: &&&str| pattern.matches(m) || self.catalog.resolve(pattern.as_str()) == **m;
                         self.by_model.keys().filter(named).for_each(|m| add(m));
