@@ -3,6 +3,7 @@
 mod allow;
 mod budget;
 mod expr;
+mod facts;
 mod guardrail;
 mod invariant;
 mod lints;
