@@ -122,6 +122,12 @@ impl<'a> Context<'a> {
         self.token(self.found.checked_add(n)).map_or("", |token| token.text(self.text))
     }
 
+    /// Whether nothing stands between token `i` and the one before.
+    pub(crate) fn touches(&self, i: usize) -> bool {
+        let before = self.token(i.checked_sub(1));
+        before.zip(self.token(Some(i))).is_some_and(|(before, token)| before.end == token.start)
+    }
+
     pub(crate) fn token(&self, i: Option<usize>) -> Option<Token> {
         i.and_then(|i| self.tokens.get(i)).copied()
     }

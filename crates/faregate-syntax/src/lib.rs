@@ -36,4 +36,4 @@ pub use parse::{parse, parse_all};
 pub use render::{Diagnostics, render};
 pub use source::{Place, Source, Sources};
 pub use span::{FileId, Span};
-pub use words::{RESERVED, nearest};
+pub use words::{RESERVED, begins_statement, nearest};

@@ -146,6 +146,32 @@ impl BlockKind {
     }
 }
 
+/// Whether a word begins a statement of some block, and so is a value there in quotes only.
+///
+/// ```
+/// assert!(faregate_syntax::begins_statement("timeout"));
+/// assert!(!faregate_syntax::begins_statement("rate_limit"));
+/// ```
+#[must_use]
+pub fn begins_statement(word: &str) -> bool {
+    const BLOCKS: [BlockKind; 13] = [
+        BlockKind::Declare,
+        BlockKind::Guardrail,
+        BlockKind::Waive,
+        BlockKind::Budget,
+        BlockKind::Profile,
+        BlockKind::Workload,
+        BlockKind::Invariant,
+        BlockKind::Route,
+        BlockKind::Ceiling,
+        BlockKind::Fallback,
+        BlockKind::Retry,
+        BlockKind::Health,
+        BlockKind::Stream,
+    ];
+    BLOCKS.iter().any(|block| block.is_statement_word(word))
+}
+
 const DECLARATIONS: &[&str] =
     &["policy", "declare", "group", "guardrail", "waive", "budget", "profile", "workload", "invariant"];
 
