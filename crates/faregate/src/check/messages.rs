@@ -3,7 +3,7 @@
 //! Lower case, no final dot, the author's text in backticks, policy words rather than ours; advice goes to `help`.
 
 use faregate_syntax::ast::{Attribute, Literal, LiteralKind, Operand, Str, Unit, Word};
-use faregate_syntax::{Diagnostic, RESERVED, Span, nearest};
+use faregate_syntax::{Diagnostic, RESERVED, Span, begins_statement, nearest};
 
 use crate::attributes::{Subject, Type, built_ins};
 use crate::classes::ErrorClass;
@@ -127,11 +127,15 @@ pub(super) fn undeclared_value(
     }
 }
 
-/// Returns a value as it is written: a bare word, or else in quotes.
+/// Returns a value as it may be written anywhere: a bare word, or else in quotes.
 fn value(text: &str) -> String {
     let word = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
-    if word && !RESERVED.contains(&text) { text.to_owned() } else { format!("\"{text}\"") }
+    if word && !RESERVED.contains(&text) && !begins_statement(text) {
+        text.to_owned()
+    } else {
+        format!("\"{text}\"")
+    }
 }
 
 pub(super) fn unknown_window(word: &Word, windows: &[&str]) -> Diagnostic {
