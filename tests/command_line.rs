@@ -376,7 +376,7 @@ fn warnings_are_errors_where_they_are_denied() {
 
 #[test]
 fn a_manifest_says_what_belongs_together() {
-    let guardrails = "policy org { language 1 }\nguardrail g { require endpoint.zdr }\n";
+    let guardrails = "policy org { language 1 }\nguardrail g { when request.stream  require endpoint.zdr }\n";
     let manifest = "sets: { desk: { policies: [org.fare, desk.fare], catalogs: [catalog.yaml] } }\nlevels: { alias-named: allow }\n";
     let files = [
         ("org.fare", guardrails),
