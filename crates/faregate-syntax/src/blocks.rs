@@ -191,13 +191,13 @@ impl Matcher<'_> {
             self.ends.push(block.ended(next, false));
         }
         // Blocks that open where none can are reported by the parser; each of them has taken the brace of another.
-        let known = unclosed.iter().filter(|block| block.brace && !block.odd);
+        let mut known = unclosed.iter().filter(|block| block.brace && !block.odd);
         let taken = unclosed.iter().fold(0_usize, |sum, block| sum.saturating_add(block.taken));
         if known.clone().count() <= taken {
             return;
         }
         // Of a block without an opening brace the parser says so; one is enough.
-        let Some(innermost) = known.last() else { return };
+        let Some(innermost) = known.next_back() else { return };
         let next_span = self.lexed.tokens.get(next).map(|token| self.span(*token));
         let end_of_file = self.lexed.tokens.last().map_or(0, |token| token.end as usize);
         let end_of_file = Span::new(self.file, end_of_file, end_of_file);
