@@ -60,6 +60,9 @@ pub(crate) struct Decide {
     /// Exit with 1 where a request is denied.
     #[arg(long)]
     pub(crate) fail_on_deny: bool,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +90,9 @@ pub(crate) struct Rehearse {
     /// How to write what happened.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -137,6 +143,9 @@ pub(crate) struct Test {
     /// How to write the results.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use faregate::{Completeness, Context, Decision, Engine, Request};
 
 use crate::args::{Decide, Format};
-use crate::{Exit, Failure, Surroundings, decide_text, files, why_text};
+use crate::{Evaluator, Exit, Failure, Surroundings, decide_text, files, why_text};
 
 pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     if args.request == Path::new("-") && args.context.as_deref() == Some(Path::new("-")) {
@@ -28,9 +28,10 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
     }
     let requests = requests(&args.request, args.context.as_deref(), surroundings)?;
     let engine = Engine::new(policy, catalog)?;
+    let by = Evaluator::of(args.reference);
     let mut decisions = Vec::new();
     for (request, context) in &requests {
-        decisions.push((engine.decide(request, context), request, context));
+        decisions.push((by.decide(&engine, request, context), request, context));
     }
     match args.format {
         Format::Json => {

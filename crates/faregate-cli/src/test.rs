@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use faregate::{Catalog, Completeness, Decision, Engine, PolicySet, check_set};
+use faregate::{Catalog, Completeness, Context, Decision, Engine, PolicySet, Request, check_set};
 use faregate_wire::golden::{Case, Expect, Got, Input, play, read_cases};
 use serde::Serialize;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
     let mut results = Vec::new();
     for path in &paths {
         for case in read(path).map_err(Failure)? {
-            let differences = run_case(&case);
+            let differences = run_case(&case, Evaluator::of(args.reference));
             let file = path.display().to_string();
             results.push(CaseResult { file, name: case.name, ok: differences.is_empty(), differences });
         }
@@ -89,9 +89,31 @@ pub fn read(path: &Path) -> Result<Vec<Case>, String> {
     read_cases(&text(path)?, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
 }
 
-/// Runs a golden case through the engine and returns how what came out differs; nothing where the case holds.
+/// Who decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evaluator {
+    /// The engine that gateways embed.
+    Compiled,
+    /// The plain interpreter that says what the language means.
+    Reference,
+}
+
+impl Evaluator {
+    pub(crate) fn of(reference: bool) -> Self {
+        if reference { Self::Reference } else { Self::Compiled }
+    }
+
+    pub(crate) fn decide(self, engine: &Engine, request: &Request, context: &Context) -> Decision {
+        match self {
+            Self::Compiled => engine.decide(request, context),
+            Self::Reference => engine.decide_by_reference(request, context),
+        }
+    }
+}
+
+/// Runs a golden case and returns how what came out differs; nothing where the case holds.
 #[must_use]
-pub fn run_case(case: &Case) -> Vec<String> {
+pub fn run_case(case: &Case, by: Evaluator) -> Vec<String> {
     if let Some(settled) = case.settled() {
         return settled;
     }
@@ -118,7 +140,7 @@ pub fn run_case(case: &Case) -> Vec<String> {
         let list: Vec<_> = found.iter().cloned().collect();
         return case.differences(Got::Diagnostics(&list, found.sources()));
     }
-    let (engine, decision) = match decide(texts(), catalog, input) {
+    let (engine, decision) = match decide(texts(), catalog, input, by) {
         Ok(decided) => decided,
         Err(error) => return case.differences(Got::Error(&error)),
     };
@@ -137,12 +159,13 @@ fn decide<'a>(
     texts: impl Iterator<Item = (&'a str, &'a str)>,
     catalog: Catalog,
     input: &Input,
+    by: Evaluator,
 ) -> Result<(Engine, Decision), String> {
     let policy = PolicySet::parse(texts).map_err(|d| format!("the policy does not load:\n{d}"))?;
     let engine = Engine::new(policy, catalog).map_err(|e| e.to_string())?;
     let (Some(request), Some(context)) = (&input.request, &input.context) else {
         return Err("the case has no request or no context".to_owned());
     };
-    let decision = engine.decide(request, context);
+    let decision = by.decide(&engine, request, context);
     Ok((engine, decision))
 }

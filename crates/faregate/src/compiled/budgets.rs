@@ -95,7 +95,7 @@ impl Counters {
     /// Finds the budgets that apply, and holds the rows to their budgets. `false`: a row makes no sense.
     pub(super) fn look(&mut self, judge: &Judge<'_>) -> bool {
         for (place, budget) in judge.code.budgets.iter().enumerate() {
-            if budget.when.is_none_or(|w| !judge.truth(w, None).is_false()) {
+            if budget.when.is_none_or(|w| !judge.asked(w).is_false()) {
                 self.applying.push(id(place));
             }
         }
@@ -109,7 +109,7 @@ impl Counters {
             else {
                 continue;
             };
-            let reserved = code.reserve.is_some_and(|r| !judge.truth(r, None).is_true());
+            let reserved = code.reserve.is_some_and(|r| !judge.asked(r).is_true());
             for (number, limit) in ir.limits.iter().enumerate() {
                 let reduced = code.reduced.get(number).copied().unwrap_or(limit.amount);
                 let usable = if reserved { reduced } else { limit.amount };

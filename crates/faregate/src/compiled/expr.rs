@@ -290,7 +290,37 @@ pub(super) struct Arena {
     pub(super) zones: Vec<Zone>,
 }
 
+/// A comparison of a text or a set of the request, one of several that must all hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Atom {
+    Is { slot: usize, symbol: u32 },
+    IsNot { slot: usize, symbol: u32 },
+    Overlaps { slot: usize, mask: u64 },
+    Holds { slot: usize, mask: u64 },
+}
+
 impl Arena {
+    /// Collects the plain comparisons that must all hold for a node to hold; `intricate`: there is more to it.
+    pub(super) fn atoms(&self, node: NodeId, atoms: &mut Vec<Atom>, intricate: &mut bool) {
+        match self.nodes.get(at(node)) {
+            Some(Node::All(parts)) => parts.iter().for_each(|p| self.atoms(*p, atoms, intricate)),
+            Some(Node::Leaf(leaf)) => match self.leaves.get(at(*leaf)) {
+                Some(Leaf::Is { slot, symbol, negated: false }) => {
+                    atoms.push(Atom::Is { slot: *slot, symbol: *symbol });
+                }
+                Some(Leaf::Is { slot, symbol, negated: true }) => {
+                    atoms.push(Atom::IsNot { slot: *slot, symbol: *symbol });
+                }
+                Some(Leaf::Overlaps { slot, mask }) => {
+                    atoms.push(Atom::Overlaps { slot: *slot, mask: *mask })
+                }
+                Some(Leaf::Holds { slot, mask }) => atoms.push(Atom::Holds { slot: *slot, mask: *mask }),
+                _ => *intricate = true,
+            },
+            _ => *intricate = true,
+        }
+    }
+
     pub(super) fn reads(&self, node: NodeId) -> u8 {
         self.reads.get(at(node)).copied().unwrap_or(0)
     }

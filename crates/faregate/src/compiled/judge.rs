@@ -5,15 +5,15 @@ use std::cell::Cell;
 use fixedbitset::FixedBitSet;
 
 use super::bound::{Bound, RouteBound, lets_in};
-use super::code::{Code, DeclaredCode, Field, RouteCode, RuleCode};
+use super::code::{Code, DeclaredCode, Field, GuardCode, RouteCode, RuleCode};
 use super::columns::fact_of;
 use super::cost::{Flat, Listed, Prices, Worst, expected, money, worst};
-use super::expr::{Clock, Fact, Leaf, Node, NodeId, Source, UNKNOWN, at, leaf_truth};
+use super::expr::{Atom, Clock, Fact, Leaf, Node, NodeId, Source, UNKNOWN, at, leaf_truth};
 use super::scratch::SHARED;
 use super::value::{Texts, Val, given};
 use crate::attributes::{Subject, Type, WEEKDAYS};
 use crate::catalog::{Catalog, Endpoint, Moment};
-use crate::ir::{CeilingKind, Policy, Routing};
+use crate::ir::{CeilingKind, Declared, Policy, Routing};
 use crate::pattern::Pattern;
 use crate::reference::candidate::smaller;
 use crate::reference::truth::Truth;
@@ -176,6 +176,39 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Returns the truth of a condition that the request settles.
+    pub(super) fn asked(&self, node: NodeId) -> Truth {
+        match self.code.arena.nodes.get(at(node)) {
+            Some(Node::Leaf(leaf)) => match self.code.arena.leaves.get(at(*leaf)) {
+                Some(leaf) => self.leaf(leaf, None),
+                None => Truth::Unknown,
+            },
+            Some(Node::All(parts)) => Truth::all(parts.iter().map(|p| self.asked(*p))),
+            Some(Node::Any(parts)) => Truth::any(parts.iter().map(|p| self.asked(*p))),
+            Some(Node::Not(inner)) => self.asked(*inner).not(),
+            Some(Node::Constant(value)) => Truth::from(*value),
+            None => Truth::Unknown,
+        }
+    }
+
+    /// Whether the request alone says that a guardrail does not apply.
+    pub(super) fn spares(&self, guard: &GuardCode) -> bool {
+        let symbol = |slot: usize| self.symbols.get(slot).copied().unwrap_or(UNKNOWN);
+        let mask = |slot: usize| self.masks.get(slot).copied().flatten();
+        // Where a fact is unknown, nothing is false yet.
+        let fails = |atom: &Atom| match *atom {
+            Atom::Is { slot, symbol: wanted } => {
+                let symbol = symbol(slot);
+                symbol != wanted && symbol != UNKNOWN
+            }
+            Atom::IsNot { slot, symbol: wanted } => symbol(slot) == wanted,
+            Atom::Overlaps { slot, mask: wanted } => mask(slot).is_some_and(|mask| mask & wanted == 0),
+            Atom::Holds { slot, mask: wanted } => mask(slot).is_some_and(|mask| mask & wanted != wanted),
+        };
+        guard.atoms.iter().any(fails)
+            || (guard.intricate && guard.request_when.is_some_and(|when| self.asked(when).is_false()))
+    }
+
     fn leaf(&self, leaf: &'a Leaf, cand: Option<Cand<'a>>) -> Truth {
         let symbol = |slot: &usize| self.symbols.get(*slot).copied().unwrap_or(UNKNOWN);
         let mask = |slot: &usize| self.masks.get(*slot).copied().flatten();
@@ -327,14 +360,20 @@ impl<'a> Judge<'a> {
 
     /// The plain prices of a candidate; `None`: its costs take more work.
     pub(super) fn flat(&self, cand: Cand<'a>) -> Option<&'a Flat> {
-        if cand.own.is_some() || !self.ask.request.tools.is_empty() {
+        let columns = &self.bound.columns;
+        if cand.own.is_some() || !self.ask.request.tools.is_empty() || !columns.plain.contains(cand.place) {
             return None;
         }
-        self.bound.columns.flat.get(cand.place)?.as_ref()
+        columns.flat.get(cand.place)
     }
 
     fn fee(cand: Cand<'_>) -> Ratio {
         cand.own.map_or_else(Ratio::default, |own| own.fee)
+    }
+
+    /// Whether no ceiling bounds the output.
+    pub(super) fn limits_are_plain(&self, by: By<'_>) -> bool {
+        !by.code.has_output_ceiling && self.caller.is_empty()
     }
 
     /// Returns the output limit to send, and the one that bounds the cost (rules 10 and 28).
@@ -389,7 +428,7 @@ impl<'a> Judge<'a> {
     pub(super) fn expected(&self, cand: Cand<'a>) -> Option<Money> {
         let (_, limit) = self.output_limits(cand);
         if let Some(flat) = self.flat(cand) {
-            return flat.expected(self.ask.request, self.ask.expected_output, limit).and_then(money);
+            return flat.expected(self.ask.request, self.ask.expected_output, limit).map(money);
         }
         let now = self.prices_now(cand);
         expected(self.ask.request, self.ask.expected_output, &now, limit, Self::fee(cand))
@@ -568,7 +607,7 @@ pub(super) fn declared_value<'a>(
         Field::Request(read) => read(request),
         Field::Key(read) => read(&context.key),
         Field::Attribute => {
-            attribute(policy, place, request, context).and_then(|raw| typed_value(raw, &declared.ty))
+            attribute(declared, request, context).and_then(|raw| typed_value(raw, &declared.ty))
         }
     };
     value.or_else(|| declared.default.as_ref().map(Val::of))
@@ -576,12 +615,10 @@ pub(super) fn declared_value<'a>(
 
 /// Returns what the data have for a declared attribute that is not built in.
 pub(super) fn attribute<'a>(
-    policy: &Policy,
-    place: usize,
+    declared: &Declared,
     request: &'a Request,
     context: &'a Context,
 ) -> Option<&'a AttributeValue> {
-    let declared = policy.declared.get(place)?;
     let attributes = match declared.subject {
         Subject::Key => &context.key.attributes,
         _ => &request.attributes,
