@@ -14,6 +14,7 @@ use super::cost::PriceKind;
 use super::value::{KeyField, RequestField, Texts, Val, key_field, request_field};
 use crate::attributes::{PERCENTILES, Subject, Type, Vocabulary};
 use crate::catalog::Catalog;
+use crate::classes::ErrorClass;
 use crate::ir::{Attr, Expr, ExprKind, Member, Policy, SetTerm, Term, Value};
 use crate::pattern::Pattern;
 use crate::reference::truth::Truth;
@@ -247,8 +248,8 @@ pub(super) enum Leaf {
         left: Source,
         pattern: Pattern,
     },
-    /// What reads an attempt; only what is possible can be said of it.
-    Attempt(Box<Expr>),
+    /// What reads an attempt: for each class of error whether it can be true, and whether it can be false.
+    Attempt(Vec<(ErrorClass, (bool, bool))>),
 }
 
 #[derive(Clone, Debug)]
@@ -416,7 +417,11 @@ impl<'p> Builder<'p> {
         let mut of_attempt = false;
         crate::check::attributes(expr, &mut |a| of_attempt |= a.subject == Subject::Attempt);
         if of_attempt {
-            return Leaf::Attempt(Box::new(expr.clone()));
+            let can = |class: ErrorClass| match crate::reference::eval::error_leaf(expr, class) {
+                Some(holds) => (holds, !holds),
+                None => (true, true),
+            };
+            return Leaf::Attempt(ErrorClass::ALL.into_iter().map(|class| (class, can(class))).collect());
         }
         match &expr.kind {
             ExprKind::Flag(attr) => Leaf::Flag(self.source(attr, None)),

@@ -247,10 +247,9 @@ impl<'a> Judge<'a> {
                 (f, t)
             }
             Some(Node::Leaf(leaf)) => match self.code.arena.leaves.get(at(*leaf)) {
-                Some(Leaf::Attempt(expr)) => match crate::reference::eval::error_leaf(expr, error) {
-                    Some(holds) => (holds, !holds),
-                    None => (true, true),
-                },
+                Some(Leaf::Attempt(classes)) => {
+                    classes.iter().find(|(class, _)| *class == error).map_or((true, true), |(_, can)| *can)
+                }
                 _ => (true, true),
             },
             Some(Node::Constant(value)) => (*value, !*value),
@@ -633,9 +632,61 @@ pub(super) fn typed_value<'a>(raw: &'a AttributeValue, ty: &Type) -> Option<Val<
         | (Type::Set(_), AttributeValue::List(_))
         | (Type::Bool, AttributeValue::Bool(_)) => given(raw),
         (Type::Text(_) | Type::Set(_) | Type::Bool, _) => None,
+        (Type::Duration, AttributeValue::Text(text)) if plain_duration(text).is_some() => {
+            plain_duration(text).map(|ms| Val::Number(i128::from(ms)))
+        }
         _ => match typed(raw, ty) {
             Some(crate::ir::Value::Number(n)) => Some(Val::Number(n)),
             _ => None,
         },
+    }
+}
+
+/// Reads `90s` and the like without the parser of literals, which is there for whatever is not so plain.
+fn plain_duration(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) =
+        text.split_at_checked(digits).filter(|(n, _)| n.len() <= 9 && !n.starts_with('0'))?;
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit_ms).filter(|ms| *ms <= crate::MAX_COUNT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_durations_are_those_of_the_language() {
+        for text in [
+            "90s",
+            "250ms",
+            "5m",
+            "1h",
+            "7d",
+            "104249991d",
+            "104249992d",
+            "0s",
+            "1.5s",
+            "1_000s",
+            "s",
+            "5M",
+            "",
+        ] {
+            let whole = match faregate_syntax::parse_literal(text) {
+                Ok(faregate_syntax::ast::LiteralKind::Duration(ms)) => Some(ms),
+                _ => None,
+            };
+            if let Some(plain) = plain_duration(text) {
+                assert_eq!(Some(plain), whole, "{text}");
+            }
+        }
+        assert_eq!(plain_duration("90s"), Some(90_000));
     }
 }
