@@ -30,7 +30,7 @@ fn allocations(input: &Input) -> Option<usize> {
         let verdict = engine.decide_with(&mut scratch, request, context);
         let _all = verdict.attempts().last();
         let change = region.change();
-        change.allocations + change.reallocations
+        change.allocations.saturating_add(change.reallocations)
     });
     counts.min()
 }

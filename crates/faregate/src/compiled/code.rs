@@ -1,7 +1,8 @@
 //! A policy compiled: its conditions as nodes, its guardrails behind an index, what is to be prepared for a catalog.
 
-use super::expr::{Arena, Atom, Builder, NodeId, Source, Table, id};
+use super::expr::{Arena, Atom, Builder, NodeId, Table, id};
 use super::index::Index;
+use super::source::Source;
 use super::value::{KeyField, RequestField, key_field, request_field};
 use crate::attributes::{Subject, Type};
 use crate::ir::{Attr, Body, Budget, Order, Policy, Routing, Rule, Tier};

@@ -3,7 +3,9 @@
 use fixedbitset::FixedBitSet;
 
 use super::cost::Flat;
-use super::expr::{Fact, Leaf, Right, Source, Table, Wanted, id, leaf_truth};
+use super::expr::{Table, id};
+use super::leaf::{Leaf, Right, Wanted, leaf_truth};
+use super::source::{Fact, Source};
 use super::value::{Texts, Val};
 use crate::catalog::{Catalog, Endpoint};
 use crate::ir::{Member, Value};

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::bound::{Bound, RouteBound, TierBound, names};
 use super::code::{Code, Field};
+use super::declared::{attribute, typed_value};
 use super::expr::{at, id};
-use super::judge::{Ask, By, Judge, attribute, typed_value};
+use super::judge::{Ask, By, Judge};
 use super::order::order;
 use super::plan::reach;
 use super::scratch::{Answer, Eyes, Scratch, Work};

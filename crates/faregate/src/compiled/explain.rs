@@ -260,10 +260,6 @@ impl<'p> Before<'p> {
     }
 
     /// Returns the smallest context among those from which a move of this kind leads to a candidate; `None`: there is none.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer level is whether there are any, the inner one what is known"
-    )]
     fn contexts(&self, kind: MoveKind, to: &Candidate<'_>) -> Option<Smallest> {
         let (model, id) = (to.endpoint.model.as_str(), to.endpoint.id.as_str());
         let all = |contexts: &mut dyn Iterator<Item = Smallest>| {

@@ -5,24 +5,23 @@ use std::cell::Cell;
 use fixedbitset::FixedBitSet;
 
 use super::bound::{Bound, RouteBound, lets_in};
-use super::code::{Code, DeclaredCode, Field, GuardCode, RouteCode, RuleCode};
+use super::code::{Code, GuardCode, RouteCode, RuleCode};
 use super::columns::fact_of;
-use super::cost::{Flat, Listed, Prices, Worst, expected, money, worst};
-use super::expr::{Atom, Clock, Fact, Leaf, Node, NodeId, Source, UNKNOWN, at, leaf_truth};
+use super::declared::declared_value;
+use super::expr::{Atom, Node, NodeId, UNKNOWN, at};
+use super::leaf::{Leaf, leaf_truth};
 use super::scratch::SHARED;
-use super::value::{Texts, Val, given};
-use crate::attributes::{Subject, Type, WEEKDAYS};
+use super::source::{Clock, Fact, Source};
+use super::value::{Texts, Val};
+use crate::attributes::WEEKDAYS;
 use crate::catalog::{Catalog, Endpoint, Moment};
-use crate::ir::{CeilingKind, Declared, Policy, Routing};
+use crate::ir::{CeilingKind, Policy, Routing};
 use crate::pattern::Pattern;
-use crate::reference::candidate::smaller;
 use crate::reference::truth::Truth;
 use crate::reference::values::health_name;
-use crate::reference::world::typed;
 use crate::time::{Date, Wall, day_number, utc_date};
 use crate::{
-    Amount, AttributeValue, Context, CredentialState, EndpointFacts, ErrorClass, Health, Money,
-    OwnCredential, Ratio, Request,
+    Amount, Context, CredentialState, EndpointFacts, ErrorClass, Health, Money, OwnCredential, Ratio, Request,
 };
 
 /// What of a request and its context a decision looks at again and again, declared defaults filled in.
@@ -47,9 +46,9 @@ pub(super) struct Cand<'a> {
     /// The own credential; `None`: the shared one.
     pub(super) own: Option<&'a OwnCredential>,
     /// Whether `output` ceilings are left aside: their own conditions may read the cost as it was without.
-    plain: bool,
+    pub(super) plain: bool,
     /// Whether it is taken not to be cooling down.
-    cool: bool,
+    pub(super) cool: bool,
 }
 
 impl<'a> Cand<'a> {
@@ -348,91 +347,6 @@ impl<'a> Judge<'a> {
         self.cooling_until(cand).is_some()
     }
 
-    fn listed(&self, cand: Cand<'a>) -> Option<Listed<'a>> {
-        let over = cand.own.and_then(|own| own.prices.as_ref());
-        Some(Listed::new(&self.endpoint(cand.place)?.facts.prices, over))
-    }
-
-    pub(super) fn prices_now(&self, cand: Cand<'a>) -> Prices {
-        self.listed(cand).map(|l| l.at(self.ask.moment)).unwrap_or_default()
-    }
-
-    /// The plain prices of a candidate; `None`: its costs take more work.
-    pub(super) fn flat(&self, cand: Cand<'a>) -> Option<&'a Flat> {
-        let columns = &self.bound.columns;
-        if cand.own.is_some() || !self.ask.request.tools.is_empty() || !columns.plain.contains(cand.place) {
-            return None;
-        }
-        columns.flat.get(cand.place)
-    }
-
-    fn fee(cand: Cand<'_>) -> Ratio {
-        cand.own.map_or_else(Ratio::default, |own| own.fee)
-    }
-
-    /// Whether no ceiling bounds the output.
-    pub(super) fn limits_are_plain(&self, by: By<'_>) -> bool {
-        !by.code.has_output_ceiling && self.caller.is_empty()
-    }
-
-    /// Returns the output limit to send, and the one that bounds the cost (rules 10 and 28).
-    pub(super) fn output_limits(&self, cand: Cand<'a>) -> (Option<u64>, Option<u64>) {
-        let own = self.endpoint(cand.place).and_then(|e| e.facts.max_output_tokens);
-        if let Some(asked) = self.ask.max_output {
-            return (Some(asked), smaller(Some(asked), own));
-        }
-        let Some(by) = self.by.filter(|_| !cand.plain) else { return (None, own) };
-        if !by.code.has_output_ceiling && self.caller.is_empty() {
-            return (None, own);
-        }
-        let (mut certain, mut possible) = (None, None);
-        let mut enter = |truth: Truth, amount: Amount| {
-            let Amount::Count(ceiling) = amount else { return };
-            if truth.is_true() {
-                certain = smaller(certain, Some(ceiling));
-            }
-            if !truth.is_false() {
-                possible = smaller(possible, Some(ceiling));
-            }
-        };
-        let plain = Cand { plain: true, ..cand };
-        for (ceiling, when) in by.routing.ceilings.iter().zip(&by.code.ceilings) {
-            if ceiling.kind == CeilingKind::Output {
-                enter(when.map_or(Truth::True, |w| self.truth(w, Some(plain))), ceiling.amount);
-            }
-        }
-        for (_, amount) in self.caller.iter().filter(|(kind, _)| *kind == CeilingKind::Output) {
-            enter(Truth::True, *amount);
-        }
-        let send = if possible.is_some() { smaller(possible, own) } else { None };
-        (send, if certain.is_some() { smaller(certain, own) } else { own })
-    }
-
-    pub(super) fn deadline_ms(&self) -> Option<u64> {
-        self.by.and_then(|by| by.routing.retry.as_ref()?.deadline_ms)
-    }
-
-    pub(super) fn worst(&self, cand: Cand<'a>) -> Worst {
-        let (_, limit) = self.output_limits(cand);
-        if let Some(flat) = self.flat(cand) {
-            return flat.worst(self.ask.request, limit);
-        }
-        let Some((listed, by)) = self.listed(cand).zip(self.by) else { return Worst::default() };
-        let (moment, deadline) = (self.ask.moment, self.deadline_ms());
-        let dearest = listed.dearest(moment, deadline);
-        let tool = |name: &str| listed.tool_dearest(name, moment, deadline);
-        worst(self.ask.request, &by.routing.tools, &dearest, tool, limit, Self::fee(cand))
-    }
-
-    pub(super) fn expected(&self, cand: Cand<'a>) -> Option<Money> {
-        let (_, limit) = self.output_limits(cand);
-        if let Some(flat) = self.flat(cand) {
-            return flat.expected(self.ask.request, self.ask.expected_output, limit).map(money);
-        }
-        let now = self.prices_now(cand);
-        expected(self.ask.request, self.ask.expected_output, &now, limit, Self::fee(cand))
-    }
-
     pub(super) fn satisfied(&self, rule: RuleCode, cand: Cand<'a>) -> bool {
         let truth = self.truth(rule.node, Some(cand));
         if rule.forbid { truth.is_false() } else { truth.is_true() }
@@ -590,103 +504,5 @@ impl<'a> Judge<'a> {
         let provider = endpoint.provider.as_str();
         self.ask.only.is_some_and(|only| !only.contains(provider))
             || self.ask.ignore.is_some_and(|ignore| ignore.contains(provider))
-    }
-}
-
-/// Returns a declared attribute, its default where it is absent.
-pub(super) fn declared_value<'a>(
-    policy: &'a Policy,
-    code: &'a Code,
-    place: usize,
-    request: &'a Request,
-    context: &'a Context,
-) -> Option<Val<'a>> {
-    let (declared, DeclaredCode { field, .. }) = policy.declared.get(place).zip(code.declared.get(place))?;
-    let value = match field {
-        Field::Request(read) => read(request),
-        Field::Key(read) => read(&context.key),
-        Field::Attribute => {
-            attribute(declared, request, context).and_then(|raw| typed_value(raw, &declared.ty))
-        }
-    };
-    value.or_else(|| declared.default.as_ref().map(Val::of))
-}
-
-/// Returns what the data have for a declared attribute that is not built in.
-pub(super) fn attribute<'a>(
-    declared: &Declared,
-    request: &'a Request,
-    context: &'a Context,
-) -> Option<&'a AttributeValue> {
-    let attributes = match declared.subject {
-        Subject::Key => &context.key.attributes,
-        _ => &request.attributes,
-    };
-    attributes.get(&declared.name)
-}
-
-/// Returns the value that data give, where they fit the type.
-pub(super) fn typed_value<'a>(raw: &'a AttributeValue, ty: &Type) -> Option<Val<'a>> {
-    match (ty, raw) {
-        (Type::Text(_), AttributeValue::Text(_))
-        | (Type::Set(_), AttributeValue::List(_))
-        | (Type::Bool, AttributeValue::Bool(_)) => given(raw),
-        (Type::Text(_) | Type::Set(_) | Type::Bool, _) => None,
-        (Type::Duration, AttributeValue::Text(text)) if plain_duration(text).is_some() => {
-            plain_duration(text).map(|ms| Val::Number(i128::from(ms)))
-        }
-        _ => match typed(raw, ty) {
-            Some(crate::ir::Value::Number(n)) => Some(Val::Number(n)),
-            _ => None,
-        },
-    }
-}
-
-/// Reads `90s` and the like without the parser of literals, which is there for whatever is not so plain.
-fn plain_duration(text: &str) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) =
-        text.split_at_checked(digits).filter(|(n, _)| n.len() <= 9 && !n.starts_with('0'))?;
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(unit_ms).filter(|ms| *ms <= crate::MAX_COUNT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_durations_are_those_of_the_language() {
-        for text in [
-            "90s",
-            "250ms",
-            "5m",
-            "1h",
-            "7d",
-            "104249991d",
-            "104249992d",
-            "0s",
-            "1.5s",
-            "1_000s",
-            "s",
-            "5M",
-            "",
-        ] {
-            let whole = match faregate_syntax::parse_literal(text) {
-                Ok(faregate_syntax::ast::LiteralKind::Duration(ms)) => Some(ms),
-                _ => None,
-            };
-            if let Some(plain) = plain_duration(text) {
-                assert_eq!(Some(plain), whole, "{text}");
-            }
-        }
-        assert_eq!(plain_duration("90s"), Some(90_000));
     }
 }

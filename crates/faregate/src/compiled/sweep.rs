@@ -181,14 +181,15 @@ fn one_by_one<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
     }
     retain(work, |work, place| {
         let cand = Cand::shared(place);
-        !(health && judge.now_facts(place).health() == Health::Down)
-            && by.code.late.iter().all(|rule| judge.satisfied(*rule, cand))
-            && !work.late_guards.iter().any(|guard| judge.guarded(*guard, cand))
-            && !work.late_ceilings.iter().any(|number| ceiling_out(judge, by, *number, cand))
-            && !judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
-            && judge.credits_out(cand) == 0
-            && !(overflow && judge.worst(cand).overflow)
-            && !(budgets && work.counters.out(judge, cand, |_| {}) != 0)
+        let out = (health && judge.now_facts(place).health() == Health::Down)
+            || by.code.late.iter().any(|rule| !judge.satisfied(*rule, cand))
+            || work.late_guards.iter().any(|guard| judge.guarded(*guard, cand))
+            || work.late_ceilings.iter().any(|number| ceiling_out(judge, by, *number, cand))
+            || judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
+            || judge.credits_out(cand) != 0
+            || (overflow && judge.worst(cand).overflow)
+            || (budgets && work.counters.out(judge, cand, |_| {}) != 0);
+        !out
     });
 }
 
