@@ -310,6 +310,45 @@ fn a_rehearsal_that_cannot_be_played_says_what_lacks() {
 }
 
 #[test]
+fn why_is_data_too() {
+    let desk = desk(POLICY, CATALOG, REQUEST);
+    let ran = decide(&desk, &["--why", "m/b@south", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let why: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&why["endpoint"], &why["tier"]), (&Value::from("m/b@south"), &Value::from(2)));
+    let checks = why["credentials"][0]["checks"].as_array().unwrap();
+    let excluding: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "excludes").collect();
+    assert_eq!(excluding.len(), 1);
+    assert_eq!(excluding[0]["rule"], "guardrail kept-nowhere");
+    assert!(excluding[0]["at"].as_str().unwrap().ends_with("desk.fare:5:3"));
+}
+
+#[test]
+fn a_policy_that_does_not_load_is_told_to_programs_in_their_form() {
+    let desk = desk("policy p { langage 1 }\n", CATALOG, REQUEST);
+    let ran = decide(&desk, &["--format", "json"]);
+    assert_eq!(ran.code, 1);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["diagnostics"][0]["code"], "syntax");
+    assert!(report["errors"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn what_the_manifest_allows_is_no_warning() {
+    let policy = "policy p { language 1 }
+guardrail g { when request.stream and request.idempotent or request.caching  require endpoint.zdr }
+workload rest { otherwise deny \"no\" }
+";
+    let manifest = "sets: { all: { policies: [p.fare] } }\nlevels: { mixed-and-or: allow }\n";
+    let desk = Desk::new(&[("p.fare", policy), ("faregate.yaml", manifest)]);
+    let folder = desk.path("");
+    assert_eq!(run(&["check", &folder, "--deny", "warnings"]).code, 0);
+    assert_eq!(run(&["check", &folder, "--deny", "mixed-and-or"]).code, 1);
+    fs::write(desk.path("faregate.yaml"), manifest.replace("allow", "warn")).unwrap();
+    assert_eq!(run(&["check", &folder, "--deny", "warnings"]).code, 1);
+}
+
+#[test]
 fn check_reports_as_json_and_counts() {
     let desk = desk(&POLICY.replace("zdr", "zdt"), CATALOG, REQUEST);
     let ran = run(&["check", &desk.path("desk.fare"), "--format", "json"]);
@@ -409,6 +448,24 @@ fn every_shape_has_a_schema_and_a_wrong_name_is_told_the_right_one() {
     let ran = run(&["schema", "requests"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("a similar one exists: request"), "{}", ran.err);
+}
+
+#[test]
+fn every_code_is_explained_and_a_wrong_one_is_told_the_right_one() {
+    let ran = run(&["explain", "many-calls"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.starts_with("# many-calls\n\nwarning\n"), "{}", ran.out);
+    let ran = run(&["explain", "guardrail"]);
+    assert!(ran.out.contains("\nreason\n") && ran.out.contains("\ndenial; status: 403;"), "{}", ran.out);
+    let ran = run(&["explain", "rate-limit"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("a similar one exists: rate_limit"), "{}", ran.err);
+    let ran = run(&["explain"]);
+    let listed = |code: &str| ran.out.lines().any(|line| line.trim() == code);
+    for code in faregate::DIAGNOSTIC_CODES.into_iter().chain(faregate::Reason::CODES) {
+        assert!(listed(code), "{code} is not listed");
+        assert_eq!(run(&["explain", code]).code, 0, "{code} has no page");
+    }
 }
 
 #[test]

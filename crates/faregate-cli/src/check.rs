@@ -8,9 +8,9 @@ use faregate_syntax::ast::LiteralKind;
 use faregate_syntax::{Diagnostic, Diagnostics, Severity};
 use faregate_wire::Node;
 
-use crate::args::{Check, Format};
+use crate::args::{Check, CheckFormat};
 use crate::manifest::{self, Level};
-use crate::{Exit, Failure, Surroundings, files, paint};
+use crate::{Exit, Failure, Surroundings, files, github, paint, sarif};
 
 /// Files to be checked together.
 struct Set {
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     }
     let sets = sets(args, surroundings)?;
     let mut reports = Vec::new();
-    let (mut invariants, mut health) = (0_usize, 0_usize);
+    let mut invariants = 0_usize;
     for set in &sets {
         let checked = files::policies(&set.policies, set.completeness, surroundings)?;
         let catalogs: Vec<PathBuf> = set.catalogs.iter().chain(&args.catalogs).cloned().collect();
@@ -35,7 +35,6 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
         let found = match &checked.policy {
             Some(policy) => {
                 invariants = invariants.saturating_add(policy.invariants());
-                health = health.saturating_add(policy.health_rules());
                 policy.check_with(catalog.as_ref(), now)
             }
             None => checked.diagnostics,
@@ -48,7 +47,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match args.format {
-        Format::Text => {
+        CheckFormat::Text => {
             let texts: Vec<String> =
                 reports.iter().filter(|r| !r.is_empty()).map(|r| r.render(surroundings.colour)).collect();
             write!(surroundings.out, "{}", texts.join("\n"))?;
@@ -58,31 +57,26 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
             let summary = summary(policies.len(), errors, warnings, surroundings.colour_errors);
             writeln!(surroundings.err, "{summary}")?;
             if errors == 0 {
-                not_there_yet(invariants, health, surroundings)?;
+                not_there_yet(invariants, surroundings)?;
             }
         }
-        Format::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
+        CheckFormat::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
+        CheckFormat::Sarif => {
+            writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&sarif::log(&reports))?)?;
+        }
+        CheckFormat::Github => write!(surroundings.out, "{}", github::commands(&reports))?,
     }
     Ok(if errors > 0 { Exit::No } else { Exit::Done })
 }
 
 /// Says what is read and checked and has nobody yet who acts on it.
-fn not_there_yet(
-    invariants: usize,
-    health: usize,
-    surroundings: &mut Surroundings<'_>,
-) -> Result<(), Failure> {
-    let plural =
-        |n: usize, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
-    if invariants > 0 {
-        let what = plural(invariants, "invariant is", "invariants are");
-        writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
-    }
-    if health > 0 {
-        let what = plural(health, "workload has", "workloads have");
-        let who = "the host applies them and states the health of endpoints in the context: this version has no tracker";
-        writeln!(surroundings.err, "note: {what} rules of `health`; {who}")?;
-    }
+fn not_there_yet(invariants: usize, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
+    let what = match invariants {
+        0 => return Ok(()),
+        1 => "1 invariant is".to_owned(),
+        n => format!("{n} invariants are"),
+    };
+    writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
     Ok(())
 }
 
@@ -183,10 +177,14 @@ fn of_manifest(
 /// Applies the manifest's levels and `--deny`.
 fn levelled(found: &Diagnostics, levels: &BTreeMap<String, Level>, deny: &[String]) -> Diagnostics {
     let level = |d: &Diagnostic| {
-        if d.severity == Severity::Error || deny.iter().any(|code| code == "warnings" || code == d.code) {
+        if d.severity == Severity::Error || deny.iter().any(|code| code == d.code) {
             return Level::Deny;
         }
-        levels.get(d.code).copied().unwrap_or(Level::Warn)
+        // What the manifest allows is no warning, so that `--deny warnings` does not speak of it.
+        match levels.get(d.code).copied().unwrap_or(Level::Warn) {
+            Level::Warn if deny.iter().any(|code| code == "warnings") => Level::Deny,
+            level => level,
+        }
     };
     let kept = found.iter().filter_map(|d| {
         let mut d = d.clone();

@@ -8,12 +8,15 @@ mod catalog;
 mod check;
 mod decide;
 mod decide_text;
+mod explain;
 mod files;
 mod fmt;
+mod github;
 mod manifest;
 mod paint;
 mod rehearse;
 mod rehearse_text;
+mod sarif;
 mod schema;
 mod test;
 mod why_text;
@@ -94,6 +97,8 @@ where
         args::Command::Fmt(a) => fmt::run(&a, surroundings),
         args::Command::Test(a) => test::run(&a, surroundings),
         args::Command::Catalog(a) => catalog::run(&a, surroundings),
+        args::Command::Explain(a) => explain::run(&a, surroundings),
+        args::Command::Completions(a) => args::completions(&a, surroundings),
         args::Command::Schema(a) => schema::run(&a, surroundings),
     };
     match result {

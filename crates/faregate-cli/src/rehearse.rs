@@ -17,7 +17,9 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
     }
     let checked = files::policies(&args.policies, Completeness::Whole, surroundings)?;
     files::report(&checked.diagnostics, surroundings);
-    let Some(policy) = checked.policy else { return Ok(Exit::No) };
+    let Some(policy) = checked.policy else {
+        return files::unread(&checked.diagnostics, args.format, surroundings);
+    };
     let catalog = files::catalog(&args.catalogs, surroundings)?;
     let mut requests = decide::requests(&args.request, args.context.as_deref(), surroundings)?;
     let (Some((request, context)), true) = (requests.pop(), requests.is_empty()) else {

@@ -205,7 +205,11 @@ impl Matcher<'_> {
         match self.word(i) {
             "declare" => after(1) == "{",
             "group" => after(2) == "=",
-            word => BlockKind::of_declaration(word).is_some() && after(2) == "{",
+            word => {
+                BlockKind::of_declaration(word).is_some()
+                    && after(2) == "{"
+                    && self.lexed.heads_a_name(self.text, i)
+            }
         }
     }
 

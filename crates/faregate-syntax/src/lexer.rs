@@ -84,7 +84,29 @@ impl Lexed {
         let i = self.faults.partition_point(|(token, _)| *token < from);
         self.faults.get(i).copied()
     }
+
+    /// Whether the token before `i` asks for more: a comma, an operator, an opening parenthesis.
+    pub(crate) fn follows_operator(&self, text: &str, i: usize) -> bool {
+        let Some(before) = i.checked_sub(1).and_then(|before| self.tokens.get(before)) else { return false };
+        let mark = before.text(text);
+        match before.kind {
+            TokenKind::Mark => mark == "," || mark == "(" || mark.starts_with(['=', '!', '<', '>', '&', '|']),
+            TokenKind::Word => ASKING_FOR_MORE.contains(&mark),
+            _ => false,
+        }
+    }
+
+    /// Whether token `i` may be the keyword of a declaration whose name is the next token. After a comma or an operator it is
+    /// one only with its name on the same line: else it is a value, and what follows begins the next statement.
+    pub(crate) fn heads_a_name(&self, text: &str, i: usize) -> bool {
+        let name_below = self.tokens.get(i.saturating_add(1)).is_some_and(|name| name.first);
+        !(name_below && self.follows_operator(text, i))
+    }
 }
+
+/// Words after which a statement goes on.
+const ASKING_FOR_MORE: [&str; 11] =
+    ["and", "or", "not", "in", "between", "includes", "any", "all", "of", "matches", "then"];
 
 /// Returns the tokens and comments of `text`.
 pub(crate) fn lex(file: FileId, text: &str) -> Lexed {

@@ -28,7 +28,7 @@ pub(crate) use lints::attributes;
 pub(crate) use market::check_market;
 
 /// The codes of all diagnostics, of the reader, the checker and the checks against a catalog.
-pub const DIAGNOSTIC_CODES: [&str; 44] = [
+pub const DIAGNOSTIC_CODES: [&str; 45] = [
     "syntax",
     "limit-exceeded",
     "unknown-attribute",
@@ -73,6 +73,7 @@ pub const DIAGNOSTIC_CODES: [&str; 44] = [
     "laxer-fallback",
     "lone-provider",
     "literal-pattern",
+    "unknown-code",
 ];
 
 /// What a file needs to be a set of its own.
@@ -131,6 +132,7 @@ pub(crate) fn check(
         lints::lint(&policy, files, &mut diagnostics);
     }
     diagnostics.extend(allow::missing_reasons(sources, files));
+    diagnostics.extend(allow::misspelt(sources, files));
     let mut diagnostics = allow::silence(sources, files, diagnostics);
     sort(&mut diagnostics);
     let loads = !diagnostics.iter().any(Diagnostic::is_error);

@@ -435,6 +435,38 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// Every code of a reason, in the order of the filters. The ceiling of a tool has the tool's name:
+    /// `ceiling_web_search` stands for all of them.
+    pub const CODES: [&str; 27] = [
+        "context_length",
+        "output_length",
+        "parameters",
+        "modalities",
+        "sunset",
+        "require",
+        "forbid",
+        "guardrail",
+        "ceiling_prompt",
+        "ceiling_completion",
+        "ceiling_request_fee",
+        "ceiling_image",
+        "ceiling_cache_read",
+        "ceiling_cache_write",
+        "ceiling_reasoning",
+        "ceiling_web_search",
+        "ceiling_attempt",
+        "ceiling_run",
+        "ceiling_output",
+        "cost_unbounded",
+        "price_unknown",
+        "budget",
+        "credits",
+        "health",
+        "credential",
+        "caller",
+        "fallback",
+    ];
+
     /// Returns a reason that no text says.
     #[must_use]
     pub fn new(rule: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -548,6 +580,18 @@ pub enum DenialCode {
 }
 
 impl DenialCode {
+    /// All codes.
+    pub const ALL: [Self; 8] = [
+        Self::InvalidRequest,
+        Self::MissingAttribute,
+        Self::Refused,
+        Self::Budget,
+        Self::Credits,
+        Self::Quota,
+        Self::Guardrail,
+        Self::NoRoute,
+    ];
+
     /// Returns the code as decisions write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -152,6 +152,11 @@ impl Engine {
         &self.inner.compiled
     }
 
+    /// Whether two are copies of one engine.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     fn inputs(&self) -> Inputs<'_> {
         Inputs {
             sources: self.inner.policy.sources(),

@@ -24,12 +24,15 @@ mod decision;
 mod draw;
 mod engine;
 mod ir;
+mod live;
 mod money;
 mod pattern;
 mod policy;
 mod reference;
 mod run;
+mod sync;
 mod time;
+mod tracker;
 
 pub use catalog::*;
 pub use check::{Completeness, DIAGNOSTIC_CODES};
@@ -43,6 +46,7 @@ pub use decision::{
 };
 pub use engine::{Engine, EngineError};
 pub use faregate_syntax as syntax;
+pub use live::{Live, LoadError};
 pub use money::{Money, MoneyError, Ratio};
 pub use policy::{Checked, MAX_FILES, PolicySet, check_set};
 pub use reference::{Check, CheckVerdict, CredentialWhy, Why};
@@ -52,3 +56,7 @@ pub use run::{
     RunLimit, SavedCall, SavedRun, SavedState, Served, Step, StepRecord, Success, Told, ToolUse, Usage,
 };
 pub use time::{Date, TimeOfDay, Timestamp, TimestampError};
+pub use tracker::{
+    Count, CounterId, CounterKey, Counters, CountersUnavailable, Hold, MemoryCounters, Refused, Reservation,
+    ReserveError, Settlement, Tracker,
+};

@@ -107,13 +107,6 @@ impl PolicySet {
         Diagnostics::new(check::sorted(all), self.sources.clone())
     }
 
-    /// Returns how many workloads have rules of health.
-    #[must_use]
-    pub fn health_rules(&self) -> usize {
-        let has = |w: &&ir::Workload| matches!(&w.body, ir::Body::Route(routing) if routing.health.is_some());
-        self.policy.workloads.iter().filter(has).count()
-    }
-
     /// Returns how many retry rules a workload has.
     pub(crate) fn retry_rules(&self, workload: &str) -> usize {
         let workload = self.policy.workloads.iter().find(|w| w.name == workload);

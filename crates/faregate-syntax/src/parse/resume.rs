@@ -56,7 +56,11 @@ impl Parser<'_> {
         match kind {
             BlockKind::File if word == "group" => after(2) == "=",
             BlockKind::File if word == "declare" => after(1) == "{",
-            BlockKind::File => BlockKind::of_declaration(word).is_some() && after(2) == "{",
+            BlockKind::File => {
+                BlockKind::of_declaration(word).is_some()
+                    && after(2) == "{"
+                    && self.lexed.heads_a_name(self.text, i)
+            }
             _ => kind.has_sections() && BlockKind::of_section(word).is_some() && after(1) == "{",
         }
     }
@@ -92,29 +96,7 @@ impl Parser<'_> {
             && nearest(word, kind.statement_words().iter().copied()).is_some()
     }
 
-    /// Whether the token before `i` asks for more.
     pub(super) fn follows_operator(&self, i: usize) -> bool {
-        let Some(before) = i.checked_sub(1) else { return false };
-        let text = self.token_text(before);
-        match self.kind(before) {
-            Some(TokenKind::Mark) => {
-                text == "," || text == "(" || text.starts_with(['=', '!', '<', '>', '&', '|'])
-            }
-            Some(TokenKind::Word) => matches!(
-                text,
-                "and"
-                    | "or"
-                    | "not"
-                    | "in"
-                    | "between"
-                    | "includes"
-                    | "any"
-                    | "all"
-                    | "of"
-                    | "matches"
-                    | "then"
-            ),
-            _ => false,
-        }
+        self.lexed.follows_operator(self.text, i)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use faregate_syntax::ast::{Comment, File};
-use faregate_syntax::{Diagnostic, FileId, Severity, Sources};
+use faregate_syntax::{Diagnostic, FileId, Severity, Sources, nearest};
 
 use super::messages;
 
@@ -71,6 +71,17 @@ impl Targets {
 pub(super) fn missing_reasons(sources: &Sources, files: &[File]) -> Vec<Diagnostic> {
     let without = allows(sources, files).into_iter().filter(|a| !a.reason);
     without.map(|a| messages::allow_without_reason(a.comment.span)).collect()
+}
+
+/// Reports `allow` comments whose code is a misspelt one: they silence nothing, and nobody would know why. What is not even near
+/// to a code is taken as somebody's words.
+pub(super) fn misspelt(sources: &Sources, files: &[File]) -> Vec<Diagnostic> {
+    let unknown = allows(sources, files).into_iter().filter(|a| !super::DIAGNOSTIC_CODES.contains(&a.code));
+    unknown
+        .filter_map(|a| {
+            Some(messages::unknown_code(a.code, nearest(a.code, super::DIAGNOSTIC_CODES)?, a.comment.span))
+        })
+        .collect()
 }
 
 /// Leaves out the warnings that `allow` comments silence: those of their code on their line.

@@ -298,7 +298,12 @@ pub(super) fn waivers(policy: &Policy, today: Date) -> Vec<Diagnostic> {
         let message = if left < 0 {
             format!("the waiver of `{}` ran out on {until}", waiver.guardrail)
         } else if left <= SOON_DAYS {
-            format!("the waiver of `{}` runs out on {until}, in {left} days", waiver.guardrail)
+            let when = match left {
+                0 => "today".to_owned(),
+                1 => "tomorrow".to_owned(),
+                n => format!("in {n} days"),
+            };
+            format!("the waiver of `{}` runs out on {until}, {when}", waiver.guardrail)
         } else {
             continue;
         };

@@ -229,7 +229,9 @@ impl<'a> Market<'a> {
         let soon = |d: Date| day_number(d).saturating_sub(day_number(today)) <= SOON_DAYS;
         let last = endpoints.iter().map(|e| e.facts.sunset.filter(|d| soon(*d))).collect::<Option<Vec<_>>>();
         if let Some(last) = last.and_then(|days| days.into_iter().max()) {
-            let message = format!("`{}` is served until {} and no longer", name.value, date_text(last));
+            let (verb, last_day) =
+                if day_number(last) < day_number(today) { ("was", "") } else { ("is", " and no longer") };
+            let message = format!("`{}` {verb} served until {}{last_day}", name.value, date_text(last));
             found.push(Diagnostic::warning("sunset-soon", name.span, message));
         }
     }
@@ -371,10 +373,24 @@ impl<'a> Market<'a> {
                 })
             };
             if all.iter().all(|e| over(e)) {
-                let message = format!(
-                    "the ceiling `{}` is below the price of every endpoint of the route",
-                    ceiling.kind.name()
-                );
+                let kind = ceiling.kind.name();
+                // A price that is unknown excludes as one that is too high does (rule 9).
+                let unknown = |e: &&Endpoint| match ceiling.kind {
+                    CeilingKind::Prompt => e.facts.prices.prompt.is_none(),
+                    CeilingKind::Completion => e.facts.prices.completion.is_none(),
+                    _ => false,
+                };
+                let message = match all.iter().filter(|e| unknown(e)).count() {
+                    0 => format!("the ceiling `{kind}` is below the price of every endpoint of the route"),
+                    n if n == all.len() => {
+                        format!(
+                            "the ceiling `{kind}` excludes every endpoint of the route: the catalog has no such price"
+                        )
+                    }
+                    _ => format!(
+                        "the ceiling `{kind}` is below the price of every endpoint of the route that has one"
+                    ),
+                };
                 found.push(Diagnostic::warning("excludes-everything", ceiling.span, message));
             }
         }

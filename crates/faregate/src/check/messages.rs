@@ -2,7 +2,7 @@
 //!
 //! Lower case, no final dot, the author's text in backticks, policy words rather than ours; advice goes to `help`.
 
-use faregate_syntax::ast::{Attribute, Literal, Operand, Str, Word};
+use faregate_syntax::ast::{Attribute, Literal, LiteralKind, Operand, Str, Unit, Word};
 use faregate_syntax::{Diagnostic, Span, nearest};
 
 use crate::attributes::{Subject, Type, built_ins};
@@ -58,9 +58,15 @@ pub(super) fn unknown_name_at<'a>(
     let base = Diagnostic::error("unknown-name", span, format!("no {kind} `{text}`"))
         .label(format!("unknown {kind}"));
     match nearest(text, candidates) {
-        Some(near) => base.help(format!("a {kind} with a similar name exists: `{near}`")).fix(span, near),
+        Some(near) => base
+            .help(format!("{} {kind} with a similar name exists: `{near}`", article(kind)))
+            .fix(span, near),
         None => base,
     }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 pub(super) fn unknown_class(word: &Word) -> Diagnostic {
@@ -75,13 +81,19 @@ pub(super) fn unknown_group(word: &Word, plural: &str, names: &[&str]) -> Diagno
     base.help(format!("after `in`, a bare name is a group; {plural} are quoted: `\"{}\"`", word.text))
 }
 
-pub(super) fn unknown_ceiling(text: &str, span: Span) -> Diagnostic {
+pub(super) fn unknown_ceiling(text: &str, span: Span, amount: &Literal) -> Diagnostic {
     let base =
         Diagnostic::error("unknown-ceiling", span, format!("no ceiling `{text}`")).label("unknown ceiling");
     let names = CeilingKind::NAMES.into_iter().chain(["web_search"]);
     match nearest(text, names) {
         Some(near) => base.help(format!("a ceiling with a similar name exists: `{near}`")).fix(span, near),
-        None => base.help(format!("a tool's ceiling is written `tool {text} $0.01 per call`")),
+        None if matches!(amount.kind, LiteralKind::Price(_, Unit::Call)) => {
+            base.help(format!("a tool's ceiling is written `tool {text} $0.01 per call`"))
+        }
+        None => base.help(format!(
+            "there is {}; a tool's is written `tool NAME $0.01 per call`",
+            listed(&CeilingKind::NAMES)
+        )),
     }
 }
 
@@ -102,10 +114,14 @@ fn listed(values: &[&str]) -> String {
 }
 
 pub(super) fn quote_it(word: &Word, what: &str) -> Diagnostic {
-    Diagnostic::error("quote-it", word.span, format!("`{}` is an open text, so the value is quoted", what))
-        .label("a bare word")
-        .help(format!("write `\"{}\"`", word.text))
-        .fix(word.span, format!("\"{}\"", word.text))
+    Diagnostic::error(
+        "quote-it",
+        word.span,
+        format!("the values of `{what}` are named outside the policy, so they are quoted"),
+    )
+    .label("a bare word")
+    .help(format!("write `\"{}\"`", word.text))
+    .fix(word.span, format!("\"{}\"", word.text))
 }
 
 pub(super) fn pattern_unread(text: &Str, what: &str) -> Diagnostic {
@@ -243,7 +259,21 @@ pub(super) fn waiver_elsewhere(name: &Word, guardrail: Span, guardrail_file: &st
         format!("guardrail `{}` stands in `{guardrail_file}` and may not be waived in `{here}`", name.text);
     Diagnostic::error("waiver-elsewhere", name.span, message)
         .related(guardrail, "the guardrail")
-        .help(format!("its owners allow it there by `waivable in \"{here}\"`"))
+        .help(format!("its owners allow it there by `waivable in \"{}\"`", file_name(here)))
+}
+
+/// Returns the last part of a path, which is enough to name a file of a set.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+pub(super) fn unknown_code(code: &str, near: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(
+        "unknown-code",
+        span,
+        format!("nothing is silenced: no warning has the code `{code}`"),
+    )
+    .help(format!("a similar code exists: `{near}`"))
 }
 
 pub(super) fn allow_without_reason(span: Span) -> Diagnostic {

@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
             CeilingKind::parse(&ceiling.name.text)
         };
         let Some(kind) = kind else {
-            self.push(messages::unknown_ceiling(&ceiling.name.text, ceiling.name.span));
+            self.push(messages::unknown_ceiling(&ceiling.name.text, ceiling.name.span, &ceiling.amount));
             return None;
         };
         let place = if kind == CeilingKind::Run { Place::RunCeilingWhen } else { Place::CeilingWhen };

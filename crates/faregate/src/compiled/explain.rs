@@ -216,8 +216,9 @@ impl<'a> Told<'_, 'a> {
                 let larger = smallest.is_some() && candidate.endpoint.facts.context_length > smallest;
                 for class in &rule.on {
                     let may = *class != ErrorClass::ContextLength || larger;
-                    let holds =
-                        || rule.when.as_ref().is_none_or(|w| self.world.possible(w, candidate, *class).0);
+                    let holds = || {
+                        rule.when.as_ref().is_none_or(|w| self.world.possible(w, candidate, *class, false).0)
+                    };
                     if may && !on.contains(class) && holds() {
                         on.insert(*class);
                     }

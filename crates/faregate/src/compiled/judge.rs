@@ -17,6 +17,7 @@ use crate::attributes::WEEKDAYS;
 use crate::catalog::{Catalog, Endpoint, Moment};
 use crate::ir::{CeilingKind, Policy, Routing};
 use crate::pattern::Pattern;
+use crate::reference::candidate::smaller;
 use crate::reference::truth::Truth;
 use crate::reference::values::health_name;
 use crate::time::{Date, Wall, day_number, utc_date};
@@ -401,12 +402,9 @@ impl<'a> Judge<'a> {
     /// Whether the input, and the output where both share it, fits the context.
     pub(super) fn fits(&self, cand: Cand<'a>) -> bool {
         let Some(endpoint) = self.endpoint(cand.place) else { return false };
-        let output = if endpoint.facts.joint_context == Some(true) {
-            let (send, limit) = self.output_limits(cand);
-            limit.or(send).unwrap_or(0)
-        } else {
-            0
-        };
+        // What an `output` ceiling sets comes after this filter (rule 28), so that it makes no room here (rule 7).
+        let limit = smaller(self.ask.max_output, endpoint.facts.max_output_tokens);
+        let output = if endpoint.facts.joint_context == Some(true) { limit.unwrap_or(0) } else { 0 };
         let needed = self.ask.request.input_tokens.saturating_add(output);
         endpoint.facts.context_length.map_or(needed == 0, |fits| needed <= fits)
     }
