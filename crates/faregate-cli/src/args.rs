@@ -68,6 +68,9 @@ pub(crate) struct Decide {
     /// Exit with 1 where a request is denied.
     #[arg(long)]
     pub(crate) fail_on_deny: bool,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +98,9 @@ pub(crate) struct Rehearse {
     /// How to write what happened.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +191,9 @@ pub(crate) struct Test {
     /// How to write the results.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: TestFormat,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use faregate::{Completeness, Context, Decision, Engine, Request};
 use faregate_wire::Node;
 
 use crate::args::{Decide, Format};
-use crate::{Exit, Failure, Surroundings, decide_text, files, why_text};
+use crate::{Evaluator, Exit, Failure, Surroundings, decide_text, files, why_text};
 
 pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     if args.request == Path::new("-") && args.context.as_deref() == Some(Path::new("-")) {
@@ -26,9 +26,10 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
     }
     let requests = requests(&args.request, args.context.as_deref(), surroundings)?;
     let engine = Engine::new(policy, catalog)?;
+    let by = Evaluator::of(args.reference);
     let mut decisions = Vec::new();
     for (request, context) in &requests {
-        decisions.push((engine.decide(request, context), request, context));
+        decisions.push((by.decide(&engine, request, context), request, context));
     }
     match (args.format, &args.why) {
         (Format::Json, Some(endpoint)) => {

@@ -27,7 +27,7 @@ use std::io::{Read, Write};
 
 use clap::Parser;
 
-pub use test::{CaseResult, read as read_cases, run_case};
+pub use test::{CaseResult, Evaluator, read as read_cases, run_case};
 
 /// What a command reads from and writes to.
 pub struct Surroundings<'a> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use faregate::{Catalog, Completeness, Decision, Engine, PolicySet, check_set};
+use faregate::{Catalog, Completeness, Context, Decision, Engine, PolicySet, Request, check_set};
 use faregate_wire::golden::{Case, Expect, Got, Input, play, read_cases};
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
             n => format!("none of the {n} cases has a name that holds {}", args.names.join(" or ")),
         }));
     }
-    let results = run_all(&cases);
+    let results = run_all(&cases, Evaluator::of(args.reference));
     let passed = results.iter().filter(|r| r.ok).count();
     let failed = results.len().saturating_sub(passed);
     match args.format {
@@ -87,11 +87,11 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
 }
 
 /// Runs cases on as many threads as the machine has; the results are in the order of the cases.
-fn run_all(cases: &[(String, Case)]) -> Vec<CaseResult> {
+fn run_all(cases: &[(String, Case)], by: Evaluator) -> Vec<CaseResult> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = cases.len().div_ceil(threads).max(1);
-    let run = |(file, case): &(String, Case)| {
-        let differences = run_case(case);
+    let run = move |(file, case): &(String, Case)| {
+        let differences = run_case(case, by);
         let (file, name) = (file.clone(), case.name.clone());
         CaseResult { file, name, ok: differences.is_empty(), differences }
     };
@@ -144,9 +144,31 @@ pub fn read(path: &Path) -> Result<Vec<Case>, String> {
     read_cases(&text(path)?, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
 }
 
-/// Runs a golden case through the engine and returns how what came out differs; nothing where the case holds.
+/// Who decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evaluator {
+    /// The engine that gateways embed.
+    Compiled,
+    /// The plain interpreter that says what the language means.
+    Reference,
+}
+
+impl Evaluator {
+    pub(crate) fn of(reference: bool) -> Self {
+        if reference { Self::Reference } else { Self::Compiled }
+    }
+
+    pub(crate) fn decide(self, engine: &Engine, request: &Request, context: &Context) -> Decision {
+        match self {
+            Self::Compiled => engine.decide(request, context),
+            Self::Reference => engine.decide_by_reference(request, context),
+        }
+    }
+}
+
+/// Runs a golden case and returns how what came out differs; nothing where the case holds.
 #[must_use]
-pub fn run_case(case: &Case) -> Vec<String> {
+pub fn run_case(case: &Case, by: Evaluator) -> Vec<String> {
     if let Some(settled) = case.settled() {
         return settled;
     }
@@ -173,7 +195,7 @@ pub fn run_case(case: &Case) -> Vec<String> {
         let list: Vec<_> = found.iter().cloned().collect();
         return case.differences(Got::Diagnostics(&list, found.sources()));
     }
-    let (engine, decision) = match decide(texts(), catalog, input) {
+    let (engine, decision) = match decide(texts(), catalog, input, by) {
         Ok(decided) => decided,
         Err(error) => return case.differences(Got::Error(&error)),
     };
@@ -192,12 +214,13 @@ fn decide<'a>(
     texts: impl Iterator<Item = (&'a str, &'a str)>,
     catalog: Catalog,
     input: &Input,
+    by: Evaluator,
 ) -> Result<(Engine, Decision), String> {
     let policy = PolicySet::parse(texts).map_err(|d| format!("the policy does not load:\n{d}"))?;
     let engine = Engine::new(policy, catalog).map_err(|e| e.to_string())?;
     let (Some(request), Some(context)) = (&input.request, &input.context) else {
         return Err("the case has no request or no context".to_owned());
     };
-    let decision = engine.decide(request, context);
+    let decision = by.decide(&engine, request, context);
     Ok((engine, decision))
 }
