@@ -272,7 +272,14 @@ fn limit_change(
             let product = must_be.checked_mul(one.checked_div(gcd(one, left))?)?;
             let divisor = left.checked_div(gcd(one, left))?;
             let floor = product.checked_div(divisor)?;
-            if product.checked_rem(divisor)? == 0 { floor } else { floor.checked_add(1)? }
+            match limit.amount {
+                _ if product.checked_rem(divisor)? == 0 => floor,
+                Amount::Count(_) => floor.checked_add(1)?,
+                // No decimal says it exactly; the next millionth of a dollar can be written, and shared exactly.
+                Amount::Money(_) => {
+                    floor.checked_div(MICRO_DOLLAR)?.checked_add(1)?.checked_mul(MICRO_DOLLAR)?
+                }
+            }
         }
         _ => must_be,
     };
@@ -289,6 +296,9 @@ fn limit_change(
         to_text: write(to),
     })
 }
+
+/// A millionth of a dollar, in units of money.
+const MICRO_DOLLAR: i128 = 1_000_000_000_000_000_000;
 
 fn gcd(a: i128, b: i128) -> i128 {
     let (mut a, mut b) = (a, b);
