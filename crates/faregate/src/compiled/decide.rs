@@ -13,7 +13,7 @@ use super::scratch::{Answer, Eyes, Scratch, Work};
 use super::sweep::{classify, sweep};
 use super::value::{Texts, Val};
 use super::{code::Fill, expr};
-use crate::attributes::{Subject, Type, Vocabulary};
+use crate::attributes::{Subject, Type, Values, Vocabulary};
 use crate::catalog::{Catalog, Moment};
 use crate::ir::{Body, Exhausted, Policy, Routing, Tier};
 use crate::reference::truth::Truth;
@@ -187,7 +187,7 @@ impl Compiled {
                 && let Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) =
                     &declared.ty
             {
-                let inside = |text: &str| list.iter().any(|t| t == text);
+                let inside = |text: &str| list.contains(text);
                 let valid = match given {
                     Some(Val::Text(text)) => inside(text),
                     Some(Val::Set(set)) => set.all(inside),
@@ -243,8 +243,8 @@ impl Compiled {
         let mut masks = std::mem::take(&mut eyes.masks);
         let judge = self.judge(policy, catalog, eyes, *ask);
         let mut valid = true;
-        let allows = |list: &Option<std::sync::Arc<[String]>>, text: &str| {
-            list.as_ref().is_none_or(|list| list.iter().any(|t| t == text))
+        let allows = |list: &Option<std::sync::Arc<Values>>, text: &str| {
+            list.as_ref().is_none_or(|list| list.contains(text))
         };
         for slot in &self.code.arena.texts {
             symbols.push(match judge.value(slot.source, None) {

@@ -13,7 +13,7 @@ use rustc_hash::FxBuildHasher;
 use super::leaf::{Leaf, Right, Wanted, fingerprint, leaf_reads};
 use super::source::{Clock, Fact, Source};
 use super::value::{key_field, request_field};
-use crate::attributes::{Subject, Type, Vocabulary};
+use crate::attributes::{Subject, Type, Values, Vocabulary};
 use crate::classes::ErrorClass;
 use crate::ir::{Attr, Expr, ExprKind, Member, Policy, SetTerm, Term, Value};
 use crate::time::Zone;
@@ -51,7 +51,7 @@ pub(super) enum Node {
 pub(super) struct TextSlot {
     pub(super) source: Source,
     /// Where it is declared: its values.
-    pub(super) allowed: Option<Arc<[String]>>,
+    pub(super) allowed: Option<Arc<Values>>,
     pub(super) symbols: Table<Box<str>, u32>,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct TextSlot {
 pub(super) struct SetSlot {
     pub(super) source: Source,
     /// Where it is declared: its members.
-    pub(super) allowed: Option<Arc<[String]>>,
+    pub(super) allowed: Option<Arc<Values>>,
     pub(super) bits: Table<Box<str>, u32>,
 }
 
@@ -386,7 +386,7 @@ pub(super) const NO_SYMBOL: u32 = u32::MAX.wrapping_sub(1);
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
 /// Returns the values to which a declaration holds an attribute.
-fn allowed(ty: &Type) -> Option<Arc<[String]>> {
+fn allowed(ty: &Type) -> Option<Arc<Values>> {
     match ty {
         Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) => {
             Some(Arc::clone(list))
