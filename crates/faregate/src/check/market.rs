@@ -326,7 +326,7 @@ impl<'a> Market<'a> {
             lone_providers(&plan, found);
         }
         if fallback.at_most != Some(0) {
-            laxer_fallback(self.catalog, fallback, &plan, found);
+            laxer_fallback(self.catalog, fallback, &routing.tolerate, &plan, found);
         }
         let as_asked = routing.tiers.iter().any(|t| matches!(t, Tier::Requested { .. }));
         let larger = as_asked || all.is_empty() || has_larger_later(&plan);
@@ -451,6 +451,7 @@ fn has_larger_later(plan: &[Vec<Candidates<'_>>]) -> bool {
 fn laxer_fallback(
     catalog: &Catalog,
     fallback: &Fallback,
+    tolerate: &BTreeSet<String>,
     plan: &[Vec<Candidates<'_>>],
     found: &mut Vec<Diagnostic>,
 ) {
@@ -475,7 +476,7 @@ fn laxer_fallback(
         if endpoints.is_empty() {
             continue;
         }
-        let lacks = best.lacks(&Offer::of(&endpoints), to_larger_only);
+        let lacks = best.lacks(&Offer::of(&endpoints), to_larger_only, tolerate);
         if !lacks.is_empty() {
             let (model, first) = (other.model, first.model);
             let message = format!("`{model}` may replace `{first}` and offers less: {}", lacks.join("; "));
@@ -527,8 +528,8 @@ impl<'a> Offer<'a> {
         }
     }
 
-    /// Says what `other` lacks of it.
-    fn lacks(&self, other: &Self, larger: bool) -> Vec<String> {
+    /// Says what `other` lacks of it, parameters that may be dropped aside.
+    fn lacks(&self, other: &Self, larger: bool, tolerate: &BTreeSet<String>) -> Vec<String> {
         let mut lacks: Vec<String> = Vec::new();
         if let (Some(a), Some(b)) = (self.context, other.context)
             && b < a
@@ -536,7 +537,8 @@ impl<'a> Offer<'a> {
         {
             lacks.push(format!("its context is {b} tokens, not {a}"));
         }
-        let missing: Vec<&str> = self.supports.difference(&other.supports).copied().collect();
+        let missing = self.supports.difference(&other.supports).copied();
+        let missing: Vec<&str> = missing.filter(|parameter| !tolerate.contains(*parameter)).collect();
         if !missing.is_empty() {
             lacks.push(format!("it does not support {}", missing.join(", ")));
         }
