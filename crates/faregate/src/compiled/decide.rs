@@ -187,7 +187,7 @@ impl Compiled {
                 && let Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) =
                     &declared.ty
             {
-                let inside = |text: &str| list.iter().any(|t| t == text);
+                let inside = |text: &str| list.contains(text);
                 let valid = match given {
                     Some(Val::Text(text)) => inside(text),
                     Some(Val::Set(set)) => set.all(inside),
