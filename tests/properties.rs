@@ -4,6 +4,8 @@
 
 #[path = "properties/corners.rs"]
 mod corners;
+#[path = "properties/engines.rs"]
+mod engines;
 #[path = "properties/hold.rs"]
 mod hold;
 #[path = "properties/promises.rs"]

@@ -1,6 +1,7 @@
 //! The promises of the language, each as a function of a world: what is wrong where one is broken.
 
 mod closed;
+pub mod engines;
 mod narrowing;
 mod order;
 mod plan;

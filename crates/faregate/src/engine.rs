@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
+use crate::compiled::{Compiled, Scratch, Verdict};
 use crate::decision::Origin;
 use crate::reference::{self, Inputs};
 use crate::{Context, Decision, PolicySet, Request, RestoreError, Run, SavedRun, Why};
 
 /// Decides requests. Immutable, `Send + Sync`, without clock, randomness, files or network.
 ///
-/// Every decision ends, in time bounded by the size of policy and catalog.
+/// Every decision ends, in time bounded by the size of policy and catalog, and grows with what the request touches.
 /// Cheap to clone: copies share policy and catalog.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -18,8 +19,9 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    policy: PolicySet,
+    policy: Arc<PolicySet>,
     catalog: Catalog,
+    compiled: Compiled,
 }
 
 /// Why a policy and a catalog do not make an engine.
@@ -28,13 +30,33 @@ struct Inner {
 pub enum EngineError {}
 
 impl Engine {
-    /// Binds a policy to a catalog.
+    /// Compiles a policy and binds it to a catalog.
     ///
     /// # Errors
     /// None today: what can be wrong with either is found when it is read. The result leaves room for limits of
     /// compiled engines.
     pub fn new(policy: PolicySet, catalog: Catalog) -> Result<Self, EngineError> {
-        Ok(Self { inner: Arc::new(Inner { policy, catalog }) })
+        let compiled = Compiled::new(policy.policy(), &catalog);
+        Ok(Self { inner: Arc::new(Inner { policy: Arc::new(policy), catalog, compiled }) })
+    }
+
+    /// Binds the same policy to another catalog, without compiling it again.
+    ///
+    /// ```
+    /// use faregate::{Catalog, Engine, PolicySet};
+    /// let text = r#"policy demo { language 1 } workload rest { otherwise deny "closed" }"#;
+    /// let policy = PolicySet::parse([("demo.fare", text)]).unwrap();
+    /// let engine = Engine::new(policy, Catalog::new(Vec::new()).unwrap()).unwrap();
+    /// let fresh = engine.with_catalog(Catalog::new(Vec::new()).unwrap()).unwrap();
+    /// assert_eq!(fresh.policy().digest(), engine.policy().digest());
+    /// ```
+    ///
+    /// # Errors
+    /// None today, as [`Engine::new`].
+    pub fn with_catalog(&self, catalog: Catalog) -> Result<Self, EngineError> {
+        let policy = Arc::clone(&self.inner.policy);
+        let compiled = self.inner.compiled.rebound(policy.policy(), &catalog);
+        Ok(Self { inner: Arc::new(Inner { policy, catalog, compiled }) })
     }
 
     /// Decides a request: where it may go, or why it may not. The same inputs give the same decision.
@@ -50,7 +72,60 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn decide(&self, request: &Request, context: &Context) -> Decision {
-        let mut decision = reference::decide(self.inputs(), request, context);
+        let mut scratch = Scratch::new();
+        self.decide_with(&mut scratch, request, context).explain()
+    }
+
+    /// Decides a request as [`Engine::decide`] does, and says only what a gateway needs to act. Once `scratch` has seen
+    /// a few requests, nothing is put on the heap.
+    ///
+    /// Three things still are: a request that brings ceilings of its own (`max_price`), a budget that counts by a number,
+    /// and a balance that sticks to a number.
+    ///
+    /// ```
+    /// use faregate::{Catalog, Context, DenialCode, Engine, PolicySet, Request, Scratch};
+    /// let text = r#"policy demo { language 1 } workload rest { otherwise deny "closed" }"#;
+    /// let policy = PolicySet::parse([("demo.fare", text)]).unwrap();
+    /// let engine = Engine::new(policy, Catalog::new(Vec::new()).unwrap()).unwrap();
+    /// let context = Context::new("2026-11-23T10:00:00Z".parse().unwrap());
+    /// let (request, mut scratch) = (Request::new("r1", 100), Scratch::new());
+    /// assert_eq!(engine.decide_with(&mut scratch, &request, &context).denial(), Some(DenialCode::Refused));
+    /// ```
+    #[must_use]
+    pub fn decide_with<'a>(
+        &'a self,
+        scratch: &'a mut Scratch,
+        request: &'a Request,
+        context: &'a Context,
+    ) -> Verdict<'a> {
+        let Inner { policy, catalog, compiled } = &*self.inner;
+        compiled.decide(policy.policy(), catalog, scratch, request, context);
+        Verdict::new(self, scratch, request, context)
+    }
+
+    /// Decides a request by the reference: the plain interpreter that says what the language means. Slow; the answer is
+    /// that of [`Engine::decide`], or one of the two is wrong.
+    ///
+    /// ```
+    /// use faregate::{Catalog, Context, Engine, PolicySet, Request};
+    /// let text = r#"policy demo { language 1 } workload rest { otherwise deny "closed" }"#;
+    /// let policy = PolicySet::parse([("demo.fare", text)]).unwrap();
+    /// let engine = Engine::new(policy, Catalog::new(Vec::new()).unwrap()).unwrap();
+    /// let (request, context) =
+    ///     (Request::new("r1", 100), Context::new("2026-11-23T10:00:00Z".parse().unwrap()));
+    /// assert_eq!(engine.decide(&request, &context), engine.decide_by_reference(&request, &context));
+    /// ```
+    #[must_use]
+    pub fn decide_by_reference(&self, request: &Request, context: &Context) -> Decision {
+        self.with_origin(reference::decide(self.inputs(), request, context), request, context)
+    }
+
+    pub(crate) fn explained(&self, scratch: &Scratch, request: &Request, context: &Context) -> Decision {
+        let decision = self.inner.compiled.explain(self.inputs(), scratch, request, context);
+        self.with_origin(decision, request, context)
+    }
+
+    fn with_origin(&self, mut decision: Decision, request: &Request, context: &Context) -> Decision {
         if let Decision::Route(plan) = &mut decision {
             plan.origin =
                 Some(Origin { engine: self.clone(), request: request.clone(), context: context.clone() });
@@ -76,6 +151,10 @@ impl Engine {
     /// Whether two are copies of one engine.
     pub(crate) fn same_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.inner.compiled
     }
 
     fn inputs(&self) -> Inputs<'_> {

@@ -18,6 +18,7 @@ mod catalog;
 mod check;
 mod classes;
 mod classify;
+mod compiled;
 mod context;
 mod decision;
 mod draw;
@@ -37,6 +38,7 @@ pub use catalog::*;
 pub use check::{Completeness, DIAGNOSTIC_CODES};
 pub use classes::ErrorClass;
 pub use classify::{Classified, Dialect, Field, Signals, Transport, classify, classify_transport};
+pub use compiled::{Choice, Scratch, Verdict};
 pub use context::*;
 pub use decision::{
     Alert, Amount, Attempt, BudgetUse, Credential, Decision, Degraded, Denial, DenialCode, Digests,

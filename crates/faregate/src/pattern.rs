@@ -20,7 +20,12 @@ impl Pattern {
 
     /// Whether the whole text matches. Linear in the text for each star.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let mut parts = self.0.split('*');
+        Self::matches_text(&self.0, text)
+    }
+
+    /// As [`matches`](Self::matches), of a pattern that is still a text.
+    pub(crate) fn matches_text(pattern: &str, text: &str) -> bool {
+        let mut parts = pattern.split('*');
         let first = parts.next().unwrap_or("");
         let Some(mut rest) = text.strip_prefix(first) else {
             return false;

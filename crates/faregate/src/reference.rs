@@ -3,19 +3,19 @@
 //! It follows section 5 of the language: validate, pick the workload, name the candidates, filter, order, plan. The
 //! decision is a function of its inputs alone.
 
-mod balance;
+pub(crate) mod balance;
 pub(crate) mod budgets;
 pub(crate) mod candidate;
 mod cost;
-mod deny;
-mod eval;
-mod filters;
-mod nearest;
-mod order;
+pub(crate) mod deny;
+pub(crate) mod eval;
+pub(crate) mod filters;
+pub(crate) mod nearest;
+pub(crate) mod order;
 pub(crate) mod plan;
-mod reason;
-mod truth;
-mod values;
+pub(crate) mod reason;
+pub(crate) mod truth;
+pub(crate) mod values;
 mod why;
 pub(crate) mod world;
 
@@ -27,7 +27,7 @@ use crate::catalog::Catalog;
 use crate::ir::{Body, Exhausted, Policy, Routing, Workload};
 use crate::time::date_text;
 use crate::{
-    Context, Decision, Degraded, Denial, DenialCode, Digests, Exclusion, Explanation, Plan, Request,
+    Attempt, Context, Decision, Degraded, Denial, DenialCode, Digests, Exclusion, Explanation, Plan, Request,
     WaiverUse,
 };
 use budgets::Ledger;
@@ -51,22 +51,7 @@ pub(crate) struct Inputs<'a> {
 
 /// Decides a request.
 pub(crate) fn decide(inputs: Inputs<'_>, request: &Request, context: &Context) -> Decision {
-    let blank = Explanation {
-        request: request.id.clone(),
-        workload: None,
-        budgets: Vec::new(),
-        alerts: Vec::new(),
-        degraded: Vec::new(),
-        excluded: Vec::new(),
-        waivers: Vec::new(),
-        aliases: BTreeMap::new(),
-        ignored_budget_rows: BTreeSet::new(),
-        digests: Digests {
-            policy: inputs.policy_digest.to_owned(),
-            catalog: inputs.catalog.digest().to_owned(),
-            engine: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-    };
+    let blank = blank(inputs, request);
     let Inputs { sources, policy, catalog, .. } = inputs;
     // 1. Validate.
     let world = match World::new(sources, policy, catalog, request, context) {
@@ -111,7 +96,17 @@ pub(crate) fn decide(inputs: Inputs<'_>, request: &Request, context: &Context) -
     )
 }
 
-fn deny(
+/// Returns an explanation of which only the inputs are told.
+pub(crate) fn blank(inputs: Inputs<'_>, request: &Request) -> Explanation {
+    let digests = Digests {
+        policy: inputs.policy_digest.to_owned(),
+        catalog: inputs.catalog.digest().to_owned(),
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Explanation::new(request.id.clone(), digests)
+}
+
+pub(crate) fn deny(
     explanation: Explanation,
     code: DenialCode,
     rule: &str,
@@ -229,13 +224,26 @@ fn route<'a>(
     all.sort_by(|a, b| a.id_key().cmp(&b.id_key()));
     let ordered = world.order(routing, admitted);
     let (plan, unreached) = world.reachable(&workload.name, workload.span, routing, ordered);
-    let bounds = world.run_bounds(routing, &plan);
-    (explanation.budgets, explanation.alerts) = world.budget_uses(ledger, &all, &plan, Some(&bounds));
     explanation.excluded =
         exclusions(world, out.into_iter().chain(unreached.into_iter().map(|(c, r)| (c, vec![r]))));
-    let retry = world.retry_uses(routing, &plan);
-    let worst_cost = bounds.dearest(plan.iter().map(|c| c.worst.known()));
     let attempts = plan.iter().enumerate().map(|(n, c)| world.attempt_of(routing, &plan, n, c)).collect();
+    planned(world, ledger, explanation, routing, &all, &plan, attempts)
+}
+
+/// Turns a plan into a decision: its bounds, the budgets that it touches. `all` are all candidates, sorted by id.
+pub(crate) fn planned(
+    world: &World<'_>,
+    ledger: &Ledger<'_>,
+    mut explanation: Explanation,
+    routing: &Routing,
+    all: &[Candidate<'_>],
+    plan: &[Candidate<'_>],
+    attempts: Vec<Attempt>,
+) -> Decision {
+    let bounds = world.run_bounds(routing, plan);
+    (explanation.budgets, explanation.alerts) = world.budget_uses(ledger, all, plan, Some(&bounds));
+    let retry = world.retry_uses(routing, plan);
+    let worst_cost = bounds.dearest(plan.iter().map(|c| c.worst.known()));
     Decision::Route(Box::new(Plan {
         expected_cost: plan.first().and_then(|c| c.expected),
         worst_cost,
@@ -257,16 +265,29 @@ fn denied(
     world: &World<'_>,
     inputs: Inputs<'_>,
     ledger: &Ledger<'_>,
-    mut explanation: Explanation,
+    explanation: Explanation,
     workload: &Workload,
     routing: &Routing,
     out: Vec<Out<'_>>,
 ) -> Decision {
+    let admits = |policy: &Policy| admitted_under(inputs, world, ledger, policy, &workload.name);
+    let nearest = nearest::nearest(world, &workload.name, &out, &admits);
+    refused(world, ledger, explanation, workload, routing, out, nearest)
+}
+
+/// Turns the reasons for which nobody is admitted into a decision.
+pub(crate) fn refused(
+    world: &World<'_>,
+    ledger: &Ledger<'_>,
+    mut explanation: Explanation,
+    workload: &Workload,
+    routing: &Routing,
+    out: Vec<Out<'_>>,
+    nearest: Option<String>,
+) -> Decision {
     let all: Vec<Candidate<'_>> = out.iter().map(|(c, _)| c.clone()).collect();
     (explanation.budgets, explanation.alerts) = world.budget_uses(ledger, &all, &[], None);
     let verdict = world.verdict(&workload.name, routing.models_span, &out);
-    let admits = |policy: &Policy| admitted_under(inputs, world, ledger, policy, &workload.name);
-    let nearest = nearest::nearest(world, &workload.name, &out, &admits);
     explanation.excluded = exclusions(world, out);
     Decision::Deny(Box::new(Denial {
         code: verdict.code,
@@ -298,7 +319,7 @@ fn admitted_under(
     }
 }
 
-fn exclusions<'a>(world: &World<'_>, out: impl IntoIterator<Item = Out<'a>>) -> Vec<Exclusion> {
+pub(crate) fn exclusions<'a>(world: &World<'_>, out: impl IntoIterator<Item = Out<'a>>) -> Vec<Exclusion> {
     let mut excluded: Vec<Exclusion> = out
         .into_iter()
         .map(|(candidate, reasons)| Exclusion {
@@ -311,7 +332,7 @@ fn exclusions<'a>(world: &World<'_>, out: impl IntoIterator<Item = Out<'a>>) -> 
     excluded
 }
 
-fn waiver_uses(world: &World<'_>, waived: &Waived) -> Vec<WaiverUse> {
+pub(crate) fn waiver_uses(world: &World<'_>, waived: &Waived) -> Vec<WaiverUse> {
     let used: BTreeSet<usize> = waived.iter().map(|(at, _)| *at).collect();
     let uses = used.into_iter().filter_map(|at| {
         let waiver = world.policy.waivers.get(at)?;

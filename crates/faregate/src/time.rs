@@ -165,6 +165,11 @@ impl Zone {
     }
 }
 
+/// Whether an instant lies in the years that the calendar covers. Outside there are no days and no windows.
+pub(crate) fn in_calendar(at: Timestamp) -> bool {
+    jiff::Timestamp::from_millisecond(at.0).is_ok()
+}
+
 /// Returns the day of an instant in UTC.
 pub(crate) fn utc_date(at: Timestamp) -> Option<Date> {
     Zone::utc().wall(at).map(|w| w.date)

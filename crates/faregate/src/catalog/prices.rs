@@ -98,7 +98,7 @@ pub(crate) struct EffectivePrices {
 }
 
 impl Override {
-    fn matches(&self, moment: Moment) -> bool {
+    pub(crate) fn matches(&self, moment: Moment) -> bool {
         self.above_input_tokens.is_none_or(|n| moment.input_tokens > n)
             && self.from_input_tokens.is_none_or(|n| moment.input_tokens >= n)
             && self.utc.is_none_or(|(from, to)| {

@@ -44,7 +44,7 @@ pub(crate) fn by_shares<'a>(
 }
 
 /// floor(10^12 × share / siblings)
-fn share_weight(share: Ratio, siblings: usize) -> u64 {
+pub(crate) fn share_weight(share: Ratio, siblings: usize) -> u64 {
     let units = share.0.units().max(0).unsigned_abs();
     // A share is at most one, so the product is at most 10^36, below 2^127.
     let scaled = units.saturating_mul(u128::from(SCALE));
@@ -55,7 +55,7 @@ fn share_weight(share: Ratio, siblings: usize) -> u64 {
 }
 
 /// max(1, floor(10^12 × (least / price)²)), exactly.
-fn price_weight(least: Money, price: Money) -> u64 {
+pub(crate) fn price_weight(least: Money, price: Money) -> u64 {
     let least = least.0.units().unsigned_abs();
     let price = price.0.units().unsigned_abs();
     let wanted = Wide::square(least).times(SCALE);

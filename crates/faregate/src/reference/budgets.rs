@@ -306,7 +306,7 @@ fn usable(world: &World<'_>, budget: &Budget, limit: &Limit) -> Amount {
     }
 }
 
-fn less_share(amount: Amount, share: Ratio) -> Amount {
+pub(crate) fn less_share(amount: Amount, share: Ratio) -> Amount {
     let left = Fixed::ONE.checked_sub(share.0).map(Ratio).unwrap_or_default();
     match amount {
         // What cannot be written exactly closes rather than rounds up.
@@ -319,7 +319,7 @@ fn less_share(amount: Amount, share: Ratio) -> Amount {
     }
 }
 
-fn minus(a: Amount, b: Amount) -> Amount {
+pub(crate) fn minus(a: Amount, b: Amount) -> Amount {
     match (a, b) {
         (Amount::Money(a), Amount::Money(b)) => Amount::Money(a.minus(b)),
         (Amount::Count(a), Amount::Count(b)) => Amount::Count(a.saturating_sub(b)),
@@ -334,12 +334,12 @@ fn zero_like(a: Amount) -> Amount {
     }
 }
 
-fn zero(kind: LimitKind) -> Amount {
+pub(crate) fn zero(kind: LimitKind) -> Amount {
     if kind == LimitKind::Spend { Amount::Money(Money::ZERO) } else { Amount::Count(0) }
 }
 
 /// What a row has counted and holds reserved; a sum past the range is the most there is.
-fn total(row: &BudgetRow) -> Amount {
+pub(crate) fn total(row: &BudgetRow) -> Amount {
     let most = Money(Fixed::from_units(i128::MAX));
     let amount = |c: Counted| match c {
         Counted::Spend(m) => Amount::Money(m),
@@ -354,9 +354,14 @@ fn total(row: &BudgetRow) -> Amount {
 
 /// Whether a row belongs to the present window of a limit (rule 31).
 fn row_counts(row: &BudgetRow, limit: &Limit, now: Timestamp) -> bool {
+    row_lies_in(row, limit, limit.period.and_then(|period| limit.zone.window(period, now)))
+}
+
+/// Whether a row belongs to this window of a limit.
+pub(crate) fn row_lies_in(row: &BudgetRow, limit: &Limit, window: Option<(Timestamp, Timestamp)>) -> bool {
     match limit.period {
         None | Some(Period::Total) => true,
-        Some(period) => match (limit.zone.window(period, now), row.window_start) {
+        Some(_) => match (window, row.window_start) {
             (Some((start, end)), Some(at)) => start <= at && at < end,
             _ => false,
         },

@@ -47,20 +47,6 @@ impl Candidate<'_> {
         self.facts_now.cooling_until.filter(|until| *until > now)
     }
 
-    /// `endpoint.free` (rule 2): as the catalog says, else whether nothing is charged for tokens and request.
-    pub(crate) fn free(&self) -> Option<bool> {
-        let prices = &self.endpoint.facts.prices;
-        self.endpoint.facts.free.or_else(|| {
-            let (prompt, completion) = (prices.prompt?, prices.completion?);
-            let base = prompt.is_zero() && completion.is_zero();
-            let zero = |m: Option<Money>| m.is_none_or(Money::is_zero);
-            let overrides = prices.overrides.iter().flatten();
-            let always =
-                overrides.into_iter().all(|o| zero(o.prompt) && zero(o.completion) && zero(o.request));
-            Some(base && zero(prices.request) && always)
-        })
-    }
-
     /// What the own credential adds to costs.
     pub(crate) fn fee(&self) -> Ratio {
         self.own.map_or(Ratio(Fixed::ZERO), |own| own.fee)
@@ -71,6 +57,19 @@ impl Candidate<'_> {
         let (priority, key) = self.own.map_or((0, ""), |own| (own.priority, own.id.as_str()));
         (&self.endpoint.id, priority, key)
     }
+}
+
+/// `endpoint.free` (rule 2): as the catalog says, else whether nothing is charged for tokens and request.
+pub(crate) fn free(endpoint: &Endpoint) -> Option<bool> {
+    let prices = &endpoint.facts.prices;
+    endpoint.facts.free.or_else(|| {
+        let (prompt, completion) = (prices.prompt?, prices.completion?);
+        let base = prompt.is_zero() && completion.is_zero();
+        let zero = |m: Option<Money>| m.is_none_or(Money::is_zero);
+        let overrides = prices.overrides.iter().flatten();
+        let always = overrides.into_iter().all(|o| zero(o.prompt) && zero(o.completion) && zero(o.request));
+        Some(base && zero(prices.request) && always)
+    })
 }
 
 /// The models of a route by the tier that names them first, and the aliases met on the way.

@@ -226,7 +226,7 @@ fn leaves_of<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) {
 }
 
 /// The truth of a comparison of `attempt.error` alone.
-fn error_leaf(expr: &Expr, error: ErrorClass) -> Option<bool> {
+pub(crate) fn error_leaf(expr: &Expr, error: ErrorClass) -> Option<bool> {
     let is_error = |a: &Attr| a.subject == Subject::Attempt && a.name == "error";
     let name = Value::Text(error.as_str().to_owned());
     match &expr.kind {

@@ -34,7 +34,7 @@ impl World<'_> {
         for rule in &routing.rules {
             reasons.extend(self.rule(rule, &rule_name, candidate));
         }
-        for guardrail in &self.policy.guardrails {
+        for guardrail in self.guardrails() {
             self.guardrail(guardrail, candidate, waived, &mut reasons);
         }
         for ceiling in &routing.ceilings {
@@ -177,7 +177,7 @@ impl World<'_> {
         self.satisfied(rule, &cool)
     }
 
-    fn guardrail(
+    pub(crate) fn guardrail(
         &self,
         guardrail: &Guardrail,
         candidate: &Candidate<'_>,

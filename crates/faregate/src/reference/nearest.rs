@@ -32,19 +32,8 @@ pub(crate) fn nearest(
         }
     }
     // The rule whose absence would admit most.
-    let mut rules: Vec<(Span, &str)> = Vec::new();
-    for reason in out.iter().flat_map(|(_, reasons)| reasons) {
-        if let Some(span) = reason.span
-            && !rules
-                .iter()
-                .any(|(s, r)| *s == span || (*r == reason.rule && !reason.rule.starts_with("workload ")))
-            && rules.len() < MAX_RULES
-        {
-            rules.push((span, &reason.rule));
-        }
-    }
+    let rules = removable(out);
     let mut best: Option<(usize, String)> = None;
-    rules.sort_unstable();
     for (span, rule) in rules {
         let mut policy = world.policy.clone();
         let name = without(&mut policy, workload, rule, span, world);
@@ -56,8 +45,25 @@ pub(crate) fn nearest(
     best.map(|(count, name)| format!("without {name} admits {count}"))
 }
 
+/// Returns the rules whose absence is tried, with a place of each, in the order of the text.
+pub(crate) fn removable<'o>(out: &'o [Out<'_>]) -> Vec<(Span, &'o str)> {
+    let mut rules: Vec<(Span, &str)> = Vec::new();
+    for reason in out.iter().flat_map(|(_, reasons)| reasons) {
+        if let Some(span) = reason.span
+            && rules.len() < MAX_RULES
+            && !rules
+                .iter()
+                .any(|(s, r)| *s == span || (*r == reason.rule && !reason.rule.starts_with("workload ")))
+        {
+            rules.push((span, &reason.rule));
+        }
+    }
+    rules.sort_unstable();
+    rules
+}
+
 /// Returns the smallest change of a bound, relative to it, among candidates that are out for that bound alone.
-fn smallest<'o>(out: &'o [Out<'_>]) -> Option<&'o BoundChange> {
+pub(crate) fn smallest<'o>(out: &'o [Out<'_>]) -> Option<&'o BoundChange> {
     let mut best: Option<&BoundChange> = None;
     for (_, reasons) in out {
         let [reason] = reasons.as_slice() else { continue };
@@ -99,7 +105,7 @@ fn product(a: u128, b: u128) -> (u128, u128) {
     (high, low)
 }
 
-fn apply(policy: &mut Policy, change: &BoundChange) {
+pub(crate) fn apply(policy: &mut Policy, change: &BoundChange) {
     let amount = |old: Amount| match old {
         Amount::Money(_) => Amount::Money(Money(Fixed::from_units(change.to))),
         Amount::Count(n) => Amount::Count(u64::try_from(change.to).unwrap_or(n)),
@@ -143,7 +149,13 @@ fn apply_to_expr(expr: &mut Expr, change: &BoundChange) {
 }
 
 /// Takes a rule away and returns its name.
-fn without(policy: &mut Policy, workload: &str, rule: &str, span: Span, world: &World<'_>) -> String {
+pub(crate) fn without(
+    policy: &mut Policy,
+    workload: &str,
+    rule: &str,
+    span: Span,
+    world: &World<'_>,
+) -> String {
     if let Some(name) = rule.strip_prefix("guardrail ") {
         policy.guardrails.retain(|g| g.name != name);
         return rule.to_owned();

@@ -15,6 +15,9 @@ use crate::{Alert, Amount, Attempt, BudgetUse, Money, RetryUse};
 use faregate_syntax::Fixed;
 use faregate_syntax::ast::Jitter;
 
+/// Why none but the first candidate is in a plan without a `fallback` section.
+pub(crate) const NO_FALLBACK: &str = "the workload has no `fallback`, so that nothing follows the first";
+
 /// The kind of the move from one candidate to another (rule 12).
 pub(crate) fn move_kind(from: &Candidate<'_>, to: &Candidate<'_>) -> MoveKind {
     if from.endpoint.model != to.endpoint.model {
@@ -40,9 +43,7 @@ impl<'a> World<'a> {
         for candidate in ordered {
             let refused = match (plan.first(), &routing.fallback) {
                 (None, _) => None,
-                (Some(_), None) => {
-                    Some("the workload has no `fallback`, so that nothing follows the first".to_owned())
-                }
+                (Some(_), None) => Some(NO_FALLBACK.to_owned()),
                 (Some(first), Some(fallback)) => self.unreachable(fallback, first, &plan, &candidate),
             };
             match refused {
@@ -59,7 +60,7 @@ impl<'a> World<'a> {
     }
 
     /// Says why no move leads to a candidate; `None`: one does.
-    fn unreachable(
+    pub(crate) fn unreachable(
         &self,
         fallback: &Fallback,
         first: &Candidate<'_>,
@@ -113,12 +114,22 @@ impl<'a> World<'a> {
         number: usize,
         candidate: &Candidate<'a>,
     ) -> Attempt {
-        let endpoint = candidate.endpoint;
-        let retry = routing.retry.as_ref();
         let before = plan.get(..number).unwrap_or_default();
         let on =
             routing.fallback.iter().flat_map(|f| before.iter().flat_map(|b| self.classes(f, b, candidate)));
-        let on: BTreeSet<ErrorClass> = on.collect();
+        self.attempt_on(routing, before.first(), candidate, &on.collect())
+    }
+
+    /// Turns a candidate of the plan into an attempt; `on` are the classes after which a move leads there.
+    pub(crate) fn attempt_on(
+        &self,
+        routing: &Routing,
+        first: Option<&Candidate<'a>>,
+        candidate: &Candidate<'a>,
+        on: &BTreeSet<ErrorClass>,
+    ) -> Attempt {
+        let endpoint = candidate.endpoint;
+        let retry = routing.retry.as_ref();
         // No limit of time runs past the deadline.
         let deadline = retry.and_then(|r| r.deadline_ms);
         let within = |limit: Option<u64>| limit.map(|ms| deadline.map_or(ms, |d| d.min(ms)));
@@ -132,8 +143,8 @@ impl<'a> World<'a> {
             provider: endpoint.provider.clone(),
             credential: candidate.credential(),
             tier: candidate.tier,
-            role: before.first().map(|first| move_kind(first, candidate)),
-            on: on.into_iter().collect(),
+            role: first.map(|first| move_kind(first, candidate)),
+            on: on.iter().copied().collect(),
             expected_cost: candidate.expected,
             worst_cost: candidate.worst.known(),
             max_output_tokens: candidate.send_limit,

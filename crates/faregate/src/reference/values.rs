@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use faregate_syntax::ast::Unit;
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, free};
 use super::world::World;
 use crate::attributes::{PERCENTILES, Subject, Type, WEEKDAYS};
 use crate::ir::{Attr, Value};
@@ -174,7 +174,7 @@ impl World<'_> {
             "supports" => facts.supports.to_value(),
             "modalities" => facts.modalities.to_value(),
             "tags" => facts.tags.to_value(),
-            "free" => flag(candidate.free()),
+            "free" => flag(free(endpoint)),
             "zdr" => flag(facts.zdr),
             "trains" => flag(facts.trains),
             "retains" => flag(facts.retains),

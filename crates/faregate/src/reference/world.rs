@@ -9,7 +9,7 @@ use faregate_syntax::{Fixed, Sources, Span, nearest};
 use super::values::{key_field, request_field};
 use crate::attributes::{Subject, Type, Vocabulary};
 use crate::catalog::Catalog;
-use crate::ir::{CeilingKind, Declared, Policy, Value};
+use crate::ir::{CeilingKind, Declared, Guardrail, Policy, Value};
 use crate::{Amount, AttributeValue, Context, ErrorClass, MAX_COUNT, Money, Request};
 
 /// What is known of the attempt that failed.
@@ -41,6 +41,8 @@ pub(crate) struct World<'a> {
     pub(crate) attempt: Option<AttemptFacts>,
     /// The caller's own ceilings.
     pub(crate) caller: Vec<(CeilingKind, Amount)>,
+    /// The guardrails that this request can meet, where somebody has found them; `None`: look at all.
+    pub(crate) met: Option<Vec<&'a Guardrail>>,
 }
 
 impl<'a> World<'a> {
@@ -66,6 +68,7 @@ impl<'a> World<'a> {
             caller: Vec::new(),
             elapsed_ms: 0,
             attempt: None,
+            met: None,
         };
         world.counts()?;
         for declared in &policy.declared {
@@ -81,6 +84,12 @@ impl<'a> World<'a> {
         }
         world.duplicate_credentials()?;
         Ok(world)
+    }
+
+    /// Returns the guardrails to look at, in the order of the text.
+    pub(crate) fn guardrails(&self) -> impl Iterator<Item = &'a Guardrail> {
+        let all = if self.met.is_none() { self.policy.guardrails.as_slice() } else { &[] };
+        all.iter().chain(self.met.iter().flatten().copied())
     }
 
     pub(crate) fn at(&self, span: Span) -> String {
@@ -211,7 +220,7 @@ fn fill_count(slot: &mut Option<u64>, n: i128) {
 }
 
 /// Returns the value of a declared attribute, where the data fit its type.
-fn typed(raw: &AttributeValue, ty: &Type) -> Option<Value> {
+pub(crate) fn typed(raw: &AttributeValue, ty: &Type) -> Option<Value> {
     Some(match (ty, raw) {
         (Type::Text(_), AttributeValue::Text(t)) => Value::Text(t.clone()),
         (Type::Set(_), AttributeValue::List(items)) => Value::Set(items.iter().cloned().collect()),
@@ -245,7 +254,7 @@ fn shown(raw: &AttributeValue) -> String {
 }
 
 /// Reads one of the caller's own ceilings, in the words of the language.
-fn caller_ceiling(name: &str, amount: &str) -> Result<(CeilingKind, Amount), String> {
+pub(crate) fn caller_ceiling(name: &str, amount: &str) -> Result<(CeilingKind, Amount), String> {
     // `tool NAME`, the name a word or a string as in a policy.
     let tool = name.strip_prefix("tool ").map(|t| t.trim().trim_matches('"').to_owned());
     let tool = tool.filter(|t| !t.is_empty() && !t.contains(char::is_whitespace)).map(CeilingKind::Tool);

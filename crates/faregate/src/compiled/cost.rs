@@ -1,0 +1,400 @@
+//! Costs without a copy of a price list: what holds at a moment, the dearest until a deadline, and what follows from them.
+//!
+//! The rules are those of `reference::cost`; what differs is that nothing is put on the heap, and that most endpoints have
+//! prices that never change and fit into 64 bits ([`Flat`]), so that a cost is a few multiplications.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{Moment, PriceList, ToolPrice};
+use crate::decision::ToolCap;
+use crate::time::{DAY_MS, TimeOfDay};
+use crate::{Money, Ratio, Request};
+use faregate_syntax::Fixed;
+
+/// A unit of [`Flat`] prices: 10^-15 dollars, that is 10^9 of the units in which money is counted.
+const SCALE: i128 = 1_000_000_000;
+
+/// A price of a [`Flat`] that is not known.
+pub(super) const NONE: u64 = u64::MAX;
+
+/// Prices of an endpoint, those of an own credential laid over them.
+#[derive(Clone, Copy)]
+pub(super) struct Listed<'a> {
+    pub(super) base: &'a PriceList,
+    pub(super) over: Option<&'a PriceList>,
+}
+
+/// The prices of one moment, absences filled in. Tools are looked up by name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Prices {
+    pub(super) prompt: Option<Money>,
+    pub(super) completion: Option<Money>,
+    pub(super) request: Money,
+    pub(super) image: Option<Money>,
+    pub(super) cache_read: Option<Money>,
+    pub(super) cache_write: Option<Money>,
+    pub(super) reasoning: Option<Money>,
+}
+
+/// Which of the prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PriceKind {
+    Prompt,
+    Completion,
+    Request,
+    Image,
+    CacheRead,
+    CacheWrite,
+    Reasoning,
+}
+
+impl Prices {
+    pub(super) fn get(&self, kind: PriceKind) -> Option<Money> {
+        match kind {
+            PriceKind::Prompt => self.prompt,
+            PriceKind::Completion => self.completion,
+            PriceKind::Request => Some(self.request),
+            PriceKind::Image => self.image,
+            PriceKind::CacheRead => self.cache_read,
+            PriceKind::CacheWrite => self.cache_write,
+            PriceKind::Reasoning => self.reasoning,
+        }
+    }
+
+    fn max_each(self, other: Self) -> Self {
+        let max = |a: Option<Money>, b: Option<Money>| a.zip(b).map(|(a, b)| a.max(b));
+        Self {
+            prompt: max(self.prompt, other.prompt),
+            completion: max(self.completion, other.completion),
+            request: self.request.max(other.request),
+            image: max(self.image, other.image),
+            cache_read: max(self.cache_read, other.cache_read),
+            cache_write: max(self.cache_write, other.cache_write),
+            reasoning: max(self.reasoning, other.reasoning),
+        }
+    }
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn new(base: &'a PriceList, over: Option<&'a PriceList>) -> Self {
+        Self { base, over }
+    }
+
+    fn overrides(self) -> &'a [crate::Override] {
+        let over = self.over.and_then(|o| o.overrides.as_deref());
+        over.or(self.base.overrides.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether the same prices hold at every moment.
+    pub(super) fn is_constant(self) -> bool {
+        self.overrides().is_empty()
+    }
+
+    pub(super) fn at(self, moment: Moment) -> Prices {
+        let first = |of: fn(&PriceList) -> Option<Money>| self.over.and_then(of).or(of(self.base));
+        let mut prompt = first(|p| p.prompt);
+        let mut completion = first(|p| p.completion);
+        let mut request = first(|p| p.request);
+        let mut image = first(|p| p.image);
+        let mut cache_read = first(|p| p.cache_read);
+        let mut cache_write = first(|p| p.cache_write);
+        let mut reasoning = first(|p| p.reasoning);
+        for o in self.overrides().iter().filter(|o| o.matches(moment)) {
+            prompt = o.prompt.or(prompt);
+            completion = o.completion.or(completion);
+            request = o.request.or(request);
+            image = o.image.or(image);
+            cache_read = o.cache_read.or(cache_read);
+            cache_write = o.cache_write.or(cache_write);
+            reasoning = o.reasoning.or(reasoning);
+        }
+        Prices {
+            prompt,
+            completion,
+            request: request.unwrap_or(Money::ZERO),
+            image,
+            cache_read: cache_read.or(prompt),
+            cache_write: cache_write.or(prompt),
+            reasoning: reasoning.or(completion),
+        }
+    }
+
+    pub(super) fn tool_at(self, tool: &str, moment: Moment) -> Option<ToolPrice> {
+        let mut price = self.over.and_then(|o| o.tools.get(tool)).or_else(|| self.base.tools.get(tool));
+        for o in self.overrides().iter().filter(|o| o.matches(moment)) {
+            price = o.tools.get(tool).or(price);
+        }
+        price.copied()
+    }
+
+    /// The moments at which prices may change within a span, the start first.
+    fn borders(self, moment: Moment, span_ms: Option<u64>) -> impl Iterator<Item = Moment> {
+        let span_ms = span_ms.unwrap_or(u64::from(DAY_MS)).min(u64::from(DAY_MS));
+        let borders = self.overrides().iter().filter_map(|o| o.utc).flat_map(|(from, to)| [from, to]);
+        let ahead = move |border: &TimeOfDay| {
+            let ms = border.0.wrapping_add(DAY_MS).wrapping_sub(moment.time_of_day.0);
+            u64::from(ms.checked_rem(DAY_MS).unwrap_or(0)) <= span_ms
+        };
+        let within = borders.filter(ahead).map(move |time_of_day| Moment { time_of_day, ..moment });
+        std::iter::once(moment).chain(within)
+    }
+
+    /// Each price by itself at its dearest until the deadline.
+    pub(super) fn dearest(self, moment: Moment, span_ms: Option<u64>) -> Prices {
+        let each = self.borders(moment, span_ms).map(|m| self.at(m));
+        each.reduce(Prices::max_each).unwrap_or_default()
+    }
+
+    pub(super) fn tool_dearest(self, tool: &str, moment: Moment, span_ms: Option<u64>) -> Option<ToolPrice> {
+        let each = self.borders(moment, span_ms).map(|m| self.tool_at(tool, m));
+        let both = |a: Option<ToolPrice>, b: Option<ToolPrice>| {
+            a.zip(b).map(|(a, b)| ToolPrice {
+                per_call: a.per_call.max(b.per_call),
+                per_result: a.per_result.max(b.per_result),
+            })
+        };
+        each.reduce(both).flatten()
+    }
+}
+
+/// The most that an attempt can cost, and why it is not known where it is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Worst {
+    pub(super) value: Option<Money>,
+    pub(super) unknown: bool,
+    pub(super) unbounded: bool,
+    pub(super) overflow: bool,
+}
+
+impl Worst {
+    /// Whether a bound that needs the cost says why it has none (`reference::reason::unpriced`).
+    pub(super) fn is_told(self) -> bool {
+        self.unknown || (self.unbounded && !self.overflow)
+    }
+
+    fn add(&mut self, total: &mut Money, price: Option<Money>, times: u64) {
+        match price {
+            None => self.unknown = true,
+            Some(price) => match price.times(times).and_then(|cost| total.plus(cost)) {
+                Some(sum) => *total = sum,
+                None => self.overflow(),
+            },
+        }
+    }
+
+    fn overflow(&mut self) {
+        self.overflow = true;
+        self.unbounded = true;
+    }
+}
+
+/// The worst case of one attempt at these prices, each at its dearest.
+pub(super) fn worst(
+    request: &Request,
+    caps: &BTreeMap<String, ToolCap>,
+    dearest: &Prices,
+    tool: impl Fn(&str) -> Option<ToolPrice>,
+    output_limit: Option<u64>,
+    fee: Ratio,
+) -> Worst {
+    let mut worst = Worst::default();
+    let mut total = Money::ZERO;
+    let input = if request.caching {
+        dearest.prompt.max(dearest.cache_read).max(dearest.cache_write).filter(|_| dearest.prompt.is_some())
+    } else {
+        dearest.prompt
+    };
+    worst.add(&mut total, input, request.input_tokens);
+    let output =
+        dearest.completion.zip(dearest.reasoning).map(|(completion, reasoning)| completion.max(reasoning));
+    worst.unbounded |= output_limit.is_none();
+    worst.add(&mut total, output, output_limit.unwrap_or(0));
+    worst.add(&mut total, Some(dearest.request), 1);
+    if request.images > 0 {
+        worst.add(&mut total, dearest.image, request.images);
+    }
+    for name in &request.tools {
+        let (price, cap) = (tool(name), caps.get(name));
+        worst.unknown |= price.is_none();
+        worst.unbounded |= cap.is_none();
+        let (Some(price), Some(cap)) = (price, cap) else { continue };
+        worst.add(&mut total, Some(price.per_call), cap.calls);
+        match (price.per_result, cap.results) {
+            (Some(per_result), Some(results)) => match per_result.times(results) {
+                Some(per_call) => worst.add(&mut total, Some(per_call), cap.calls),
+                None => worst.overflow(),
+            },
+            (Some(per_result), None) if !per_result.is_zero() && cap.calls > 0 => worst.unbounded = true,
+            _ => {}
+        }
+    }
+    if !worst.unknown && !worst.unbounded {
+        worst.value = with_fee(total, fee);
+        if worst.value.is_none() {
+            worst.overflow();
+        }
+    }
+    worst
+}
+
+/// What an attempt is expected to cost at the prices of now.
+pub(super) fn expected(
+    request: &Request,
+    expected_output: Option<u64>,
+    now: &Prices,
+    output_limit: Option<u64>,
+    fee: Ratio,
+) -> Option<Money> {
+    let cached = request.cached_input_tokens.min(request.input_tokens);
+    let output = output_of(output_limit, expected_output)?;
+    let mut total = now.prompt?.times(request.input_tokens.saturating_sub(cached))?;
+    if cached > 0 {
+        total = total.plus(now.cache_read?.times(cached)?)?;
+    }
+    total = total.plus(now.completion?.times(output)?)?;
+    total = total.plus(now.request)?;
+    if request.images > 0 {
+        total = total.plus(now.image?.times(request.images)?)?;
+    }
+    with_fee(total, fee)
+}
+
+fn output_of(limit: Option<u64>, expected: Option<u64>) -> Option<u64> {
+    match (limit, expected) {
+        (Some(limit), Some(expected)) => Some(limit.min(expected)),
+        (limit, expected) => limit.or(expected),
+    }
+}
+
+fn with_fee(cost: Money, fee: Ratio) -> Option<Money> {
+    cost.share(fee)?.plus(cost)
+}
+
+/// Prices that hold at every moment, each a whole number of 10^-15 dollars below 2^64.
+///
+/// A count is at most 2^53 - 1, so a price times a count is below 2^117, and sums of the few there are stay below 2^128:
+/// the arithmetic of costs cannot overflow. What is past the range of money is seen at the end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flat {
+    prompt: u64,
+    completion: u64,
+    request: u64,
+    image: u64,
+    cache_read: u64,
+    /// The dearest of plain, cache read and cache write.
+    input_caching: u64,
+    /// The dearer of completion and reasoning.
+    output: u64,
+    /// The endpoint's own limit of output.
+    output_limit: Option<u64>,
+}
+
+impl Flat {
+    /// Returns the prices in this form; `None`: they change, or do not fit.
+    pub(super) fn new(list: &PriceList, output_limit: Option<u64>) -> Option<Self> {
+        let listed = Listed::new(list, None);
+        if !listed.is_constant() {
+            return None;
+        }
+        let prices = listed.at(Moment { input_tokens: 0, time_of_day: TimeOfDay(0) });
+        let small = |price: Option<Money>| match price {
+            None => Some(NONE),
+            Some(price) => {
+                let units = price.0.units();
+                let whole = units.checked_rem(SCALE) == Some(0);
+                let scaled = units.checked_div(SCALE).and_then(|n| u64::try_from(n).ok());
+                scaled.filter(|n| whole && *n != NONE)
+            }
+        };
+        let input_caching = prices.prompt.max(prices.cache_read).max(prices.cache_write);
+        Some(Self {
+            prompt: small(prices.prompt)?,
+            completion: small(prices.completion)?,
+            request: small(Some(prices.request))?,
+            image: small(prices.image)?,
+            cache_read: small(prices.cache_read)?,
+            input_caching: small(input_caching.filter(|_| prices.prompt.is_some()))?,
+            output: small(prices.completion.zip(prices.reasoning).map(|(c, r)| c.max(r)))?,
+            output_limit,
+        })
+    }
+
+    /// L of rule 10, where no ceiling bounds the output.
+    pub(super) fn output_limit(&self, asked: Option<u64>) -> Option<u64> {
+        crate::reference::candidate::smaller(asked, self.output_limit)
+    }
+
+    /// Returns a price that no sum of its prices passes.
+    pub(super) fn dearest(&self) -> u128 {
+        let known = |price: u64| if price == NONE { 0 } else { u128::from(price) };
+        let input = known(self.prompt).max(known(self.input_caching)).max(known(self.cache_read));
+        input
+            .saturating_add(known(self.output))
+            .saturating_add(known(self.completion))
+            .saturating_add(known(self.request))
+            .saturating_add(known(self.image))
+    }
+
+    /// As [`worst`], of the shared credential, for a request that names no tool.
+    pub(super) fn worst(&self, request: &Request, output_limit: Option<u64>) -> Worst {
+        let input = if request.caching { self.input_caching } else { self.prompt };
+        let image = if request.images > 0 { self.image } else { 0 };
+        let unknown = input == NONE || self.output == NONE || image == NONE;
+        let unbounded = output_limit.is_none();
+        let total = product(if input == NONE { 0 } else { input }, request.input_tokens)
+            .saturating_add(product(
+                if self.output == NONE { 0 } else { self.output },
+                output_limit.unwrap_or(0),
+            ))
+            .saturating_add(u128::from(self.request))
+            .saturating_add(product(if image == NONE { 0 } else { image }, request.images));
+        let value = money(total);
+        let overflow = value.is_none();
+        Worst {
+            value: value.filter(|_| !unknown && !unbounded),
+            unknown,
+            unbounded: unbounded || overflow,
+            overflow,
+        }
+    }
+
+    /// As [`expected`], of the shared credential; in 10^-15 dollars.
+    pub(super) fn expected(
+        &self,
+        request: &Request,
+        expected_output: Option<u64>,
+        output_limit: Option<u64>,
+    ) -> Option<u128> {
+        let cached = request.cached_input_tokens.min(request.input_tokens);
+        let output = output_of(output_limit, expected_output)?;
+        if self.prompt == NONE || self.completion == NONE {
+            return None;
+        }
+        let mut total = product(self.prompt, request.input_tokens.saturating_sub(cached))
+            .saturating_add(product(self.completion, output))
+            .saturating_add(u128::from(self.request));
+        if cached > 0 {
+            total = total.saturating_add(product(self.cache_read, cached));
+        }
+        if request.images > 0 {
+            if self.image == NONE {
+                return None;
+            }
+            total = total.saturating_add(product(self.image, request.images));
+        }
+        (total <= LARGEST).then_some(total)
+    }
+}
+
+/// The most of 10^-15 dollars that money holds.
+pub(super) const LARGEST: u128 = (i128::MAX / SCALE).unsigned_abs();
+
+fn product(price: u64, count: u64) -> u128 {
+    u128::from(price).saturating_mul(u128::from(count))
+}
+
+/// Returns an amount in 10^-15 dollars as money; `None`: it is past the range.
+pub(super) fn money(scaled: u128) -> Option<Money> {
+    let units = i128::try_from(scaled).ok()?.checked_mul(SCALE)?;
+    Some(Money(Fixed::from_units(units)))
+}

@@ -1,0 +1,418 @@
+//! A decision from the request to the plan.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::bound::{Bound, RouteBound, TierBound, names};
+use super::code::Code;
+use super::expr::{at, id};
+use super::judge::{Ask, By, Judge, attribute, declared_value, typed_value};
+use super::order::order;
+use super::plan::reach;
+use super::scratch::{Answer, Eyes, Scratch, Work};
+use super::sweep::{classify, sweep};
+use super::value::{Texts, Val};
+use super::{code::Fill, expr};
+use crate::attributes::{Subject, Type, Vocabulary};
+use crate::catalog::{Catalog, Moment};
+use crate::ir::{Body, Exhausted, Policy, Routing, Tier};
+use crate::reference::truth::Truth;
+use crate::reference::world::caller_ceiling;
+use crate::time::{DAY_MS, TimeOfDay, in_calendar};
+use crate::{Context, MAX_COUNT, Request};
+
+/// A policy compiled and bound to a catalog.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(super) code: std::sync::Arc<Code>,
+    pub(super) bound: Bound,
+    /// Tells bindings apart, so that room made for one is not taken for another.
+    pub(super) number: u64,
+}
+
+impl Compiled {
+    pub(crate) fn new(policy: &Policy, catalog: &Catalog) -> Self {
+        Self::bind(std::sync::Arc::new(Code::new(policy)), policy, catalog)
+    }
+
+    /// Binds the same policy to another catalog.
+    pub(crate) fn rebound(&self, policy: &Policy, catalog: &Catalog) -> Self {
+        Self::bind(std::sync::Arc::clone(&self.code), policy, catalog)
+    }
+
+    fn bind(code: std::sync::Arc<Code>, policy: &Policy, catalog: &Catalog) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let bound = Bound::new(&code, policy, catalog);
+        Self { code, bound, number: NEXT.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Makes room for decisions of this binding.
+    fn make_room(&self, scratch: &mut Scratch) {
+        if scratch.owner == self.number {
+            return;
+        }
+        scratch.owner = self.number;
+        let (eyes, work, count) = (&mut scratch.eyes, &mut scratch.work, self.bound.columns.count);
+        eyes.walls = vec![std::cell::Cell::new(None); self.code.arena.zones.len()];
+        work.decision = 0;
+        work.met = vec![0; self.code.guards.len()];
+        work.planned = vec![0; count];
+        work.models = vec![(0, 0, false); self.bound.columns.n_models];
+        work.counters = super::budgets::Counters::default();
+        work.named_budgets = vec![false; self.code.budgets.len()];
+    }
+
+    /// Decides a request. What was decided stands in the scratch.
+    pub(crate) fn decide(
+        &self,
+        policy: &Policy,
+        catalog: &Catalog,
+        scratch: &mut Scratch,
+        request: &Request,
+        context: &Context,
+    ) {
+        self.make_room(scratch);
+        scratch.work.decision = scratch.work.decision.wrapping_add(1);
+        scratch.work.degraded.clear();
+        scratch.work.plan.clear();
+        scratch.work.left.clear();
+        let answer = self.answer(policy, catalog, scratch, request, context);
+        scratch.work.answer = answer.unwrap_or(Answer::Invalid);
+    }
+
+    /// `None`: the data make no sense.
+    fn answer(
+        &self,
+        policy: &Policy,
+        catalog: &Catalog,
+        scratch: &mut Scratch,
+        request: &Request,
+        context: &Context,
+    ) -> Option<Answer> {
+        let Scratch { eyes, work, .. } = scratch;
+        let ask = self.ask(policy, request, context)?;
+        self.open_eyes(policy, catalog, eyes, &ask)?;
+        let judge = self.judge(policy, catalog, eyes, ask);
+        work.counters.begin(&self.code);
+        if (!self.code.budgets.is_empty() || context.budgets.is_some()) && !work.counters.look(&judge) {
+            return None;
+        }
+        let mut chosen = None;
+        for (place, workload) in self.code.workloads.iter().enumerate() {
+            match workload.when.map_or(Truth::True, |when| judge.truth(when, None)) {
+                Truth::True => {
+                    chosen = Some(id(place));
+                    break;
+                }
+                Truth::False => {}
+                Truth::Unknown => return Some(Answer::Missing(id(place))),
+            }
+        }
+        let Some(first) = chosen else { return Some(Answer::Nothing) };
+        meet_guards(&judge, work);
+        Some(decide_as(&judge, work, first))
+    }
+
+    /// Sees what a judgement needs again after a decision, for whoever explains it.
+    pub(super) fn judge_again<'a>(
+        &'a self,
+        policy: &'a Policy,
+        catalog: &'a Catalog,
+        eyes: &'a Eyes,
+        request: &'a Request,
+        context: &'a Context,
+    ) -> Option<Judge<'a>> {
+        Some(self.judge(policy, catalog, eyes, self.ask(policy, request, context)?))
+    }
+
+    fn judge<'a>(
+        &'a self,
+        policy: &'a Policy,
+        catalog: &'a Catalog,
+        eyes: &'a Eyes,
+        ask: Ask<'a>,
+    ) -> Judge<'a> {
+        Judge {
+            code: &self.code,
+            bound: &self.bound,
+            policy,
+            catalog,
+            ask,
+            symbols: &eyes.symbols,
+            masks: &eyes.masks,
+            walls: &eyes.walls,
+            today: &eyes.today,
+            caller: &eyes.caller,
+            touched: (!ask.context.endpoints.is_empty()).then_some(&eyes.touched),
+            by: None,
+        }
+    }
+
+    /// Holds the request to the declarations (step 1), and fills in their defaults.
+    fn ask<'a>(&'a self, policy: &'a Policy, request: &'a Request, context: &'a Context) -> Option<Ask<'a>> {
+        let counts = [
+            Some(request.input_tokens),
+            request.max_output_tokens,
+            request.expected_output_tokens,
+            Some(request.cached_input_tokens),
+            Some(request.images),
+        ];
+        if counts.into_iter().flatten().any(|n| n > MAX_COUNT) {
+            return None;
+        }
+        let ms = context.now.0.rem_euclid(i64::from(DAY_MS));
+        let time_of_day = if in_calendar(context.now) { u32::try_from(ms).unwrap_or(0) } else { 0 };
+        let mut ask = Ask {
+            request,
+            context,
+            model: request.model.as_deref(),
+            max_output: request.max_output_tokens,
+            expected_output: request.expected_output_tokens,
+            only: request.only.as_ref().map(Texts::Tree),
+            ignore: request.ignore.as_ref().map(Texts::Tree),
+            credits: context.key.credits,
+            moment: Moment { input_tokens: request.input_tokens, time_of_day: TimeOfDay(time_of_day) },
+        };
+        for (place, declared) in policy.declared.iter().enumerate() {
+            if !declared.narrows
+                && let Some(raw) = attribute(policy, place, request, context)
+                && typed_value(raw, &declared.ty).is_none()
+            {
+                return None;
+            }
+            let value = declared_value(policy, &self.code, place, request, context);
+            if let Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) =
+                &declared.ty
+            {
+                let inside = |text: &str| list.iter().any(|t| t == text);
+                let valid = match value {
+                    Some(Val::Text(text)) => inside(text),
+                    Some(Val::Set(set)) => set.all(inside),
+                    _ => true,
+                };
+                if !valid {
+                    return None;
+                }
+            }
+            match (self.code.declared.get(place).and_then(|d| d.fills), value) {
+                (Some(Fill::Model), Some(Val::Text(text))) => ask.model = ask.model.or(Some(text)),
+                (Some(Fill::MaxOutput), Some(Val::Number(n))) => {
+                    ask.max_output = ask.max_output.or(u64::try_from(n).ok());
+                }
+                (Some(Fill::ExpectedOutput), Some(Val::Number(n))) => {
+                    ask.expected_output = ask.expected_output.or(u64::try_from(n).ok());
+                }
+                (Some(Fill::Only), Some(Val::Set(set))) => ask.only = ask.only.or(Some(set)),
+                (Some(Fill::Ignore), Some(Val::Set(set))) => ask.ignore = ask.ignore.or(Some(set)),
+                (Some(Fill::Credits), Some(Val::Number(n))) => {
+                    let default = crate::Money(faregate_syntax::Fixed::from_units(n));
+                    ask.credits = ask.credits.or(Some(default));
+                }
+                _ => {}
+            }
+        }
+        for (subject, attributes) in
+            [(Subject::Request, &request.attributes), (Subject::Key, &context.key.attributes)]
+        {
+            let declared = |name: &str| {
+                policy.declared.iter().any(|d| d.subject == subject && d.name == name && !d.narrows)
+            };
+            if !attributes.keys().all(|name| declared(name)) {
+                return None;
+            }
+        }
+        if has_twice(context) { None } else { Some(ask) }
+    }
+
+    /// Reads what conditions compare as numbers. `None`: a ceiling of the caller makes no sense.
+    fn open_eyes(&self, policy: &Policy, catalog: &Catalog, eyes: &mut Eyes, ask: &Ask<'_>) -> Option<()> {
+        eyes.caller.clear();
+        for (name, amount) in &ask.request.max_price {
+            eyes.caller.push(caller_ceiling(name, amount).ok()?);
+        }
+        eyes.walls.iter_mut().for_each(|wall| wall.set(None));
+        eyes.today.set(None);
+        eyes.symbols.clear();
+        eyes.masks.clear();
+        let mut symbols = std::mem::take(&mut eyes.symbols);
+        let mut masks = std::mem::take(&mut eyes.masks);
+        let judge = self.judge(policy, catalog, eyes, *ask);
+        for slot in &self.code.arena.texts {
+            symbols.push(match judge.value(slot.source, None) {
+                Some(Val::Text(text)) => slot.symbols.get(text).copied().unwrap_or(expr::NO_SYMBOL),
+                _ => expr::UNKNOWN,
+            });
+        }
+        for slot in &self.code.arena.sets {
+            masks.push(match judge.value(slot.source, None) {
+                Some(Val::Set(texts)) => {
+                    let mut mask = 0_u64;
+                    texts.all(|text| {
+                        let bit = slot.bits.get(text).and_then(|b| 1_u64.checked_shl(*b));
+                        mask |= bit.unwrap_or(0);
+                        true
+                    });
+                    Some(mask)
+                }
+                _ => None,
+            });
+        }
+        (eyes.symbols, eyes.masks) = (symbols, masks);
+        self.touch(eyes, ask.context);
+        Some(())
+    }
+
+    /// Notes of which endpoints the context says something.
+    fn touch(&self, eyes: &mut Eyes, context: &Context) {
+        if context.endpoints.is_empty() {
+            return;
+        }
+        let columns = &self.bound.columns;
+        eyes.touched.clear();
+        eyes.touched.grow(columns.count);
+        for name in context.endpoints.keys() {
+            if let Some(place) = columns.ids.get(name.as_str()) {
+                eyes.touched.insert(at(*place));
+            }
+            if let Some(provider) = columns.providers.get(name.as_str()) {
+                eyes.touched.union_with(&provider.endpoints);
+            }
+        }
+    }
+}
+
+/// Whether two own credentials have one provider and one id.
+fn has_twice(context: &Context) -> bool {
+    let mut credentials = context.credentials.iter();
+    if context.credentials.len() > 64 {
+        let mut seen = std::collections::BTreeSet::new();
+        return !credentials.all(|c| seen.insert((&c.provider, &c.id)));
+    }
+    while let Some(one) = credentials.next() {
+        if credentials.clone().any(|other| other.id == one.id && other.provider == one.provider) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Finds the guardrails that the request can meet.
+fn meet_guards(judge: &Judge<'_>, work: &mut Work) {
+    let Work { guards, met, decision, .. } = work;
+    guards.clear();
+    let index = &judge.code.index;
+    index.meet(judge.symbols, judge.masks, |guard| {
+        if index.repeats
+            && met.get_mut(at(guard)).is_some_and(|m| std::mem::replace(m, *decision) == *decision)
+        {
+            return;
+        }
+        let when = judge.code.guards.get(at(guard)).and_then(|g| g.request_when);
+        if when.is_none_or(|w| !judge.truth(w, None).is_false()) {
+            guards.push(guard);
+        }
+    });
+}
+
+/// Steps 3 to 7 as a workload, and as the workloads that soft caps lead to.
+fn decide_as<'a>(judge: &Judge<'a>, work: &mut Work, first: u32) -> Answer {
+    let mut place = first;
+    work.left_workloads.clear();
+    loop {
+        let Some(by) = by(judge, place) else { return Answer::Refused(place) };
+        let judge = Judge { by: Some(by), ..*judge };
+        let mut dynamic = std::mem::take(&mut work.tier_of);
+        let tiers = if by.code.requested {
+            requested_tiers(&judge, by, &mut dynamic);
+            dynamic.as_slice()
+        } else {
+            by.bound.tier_of.as_slice()
+        };
+        sweep(&judge, by, work, tiers);
+        let empty = work.open.is_clear() && work.own.is_empty();
+        let mut next = None;
+        let mut answer = Answer::Routed(place);
+        if empty {
+            let code = classify(&judge, by, work, tiers);
+            answer = Answer::Denied(place, code);
+            next = soft_cap(&judge, work, place);
+        } else {
+            order(&judge, by, work, tiers, by.routing.fallback.is_none());
+            reach(&judge, by, work);
+        }
+        work.tier_of = dynamic;
+        let Some((budget, to)) = next else { return answer };
+        work.degraded.push((budget, place, to));
+        work.counters.spent.push(budget);
+        if to != place {
+            work.left_workloads.push(place);
+        }
+        place = to;
+    }
+}
+
+/// Returns the first soft cap that alone keeps a candidate out, and where it leads (rule 32).
+fn soft_cap(judge: &Judge<'_>, work: &Work, _from: u32) -> Option<(u32, u32)> {
+    let found = work.counters.applying().iter().find_map(|budget| {
+        if !work.named_budgets.get(at(*budget)).copied().unwrap_or(false)
+            || !work.counters.closes(judge.policy, *budget)
+        {
+            return None;
+        }
+        match &judge.policy.budgets.get(at(*budget))?.exhausted {
+            Exhausted::UseWorkload(target, _) => Some((*budget, target)),
+            _ => None,
+        }
+    });
+    let (budget, target) = found?;
+    let to = judge.policy.workloads.iter().position(|w| w.name == *target).map(id)?;
+    (!work.left_workloads.contains(&to)).then_some((budget, to))
+}
+
+pub(super) fn by<'a>(judge: &Judge<'a>, place: u32) -> Option<By<'a>> {
+    let code = judge.code.workloads.get(at(place))?.route.as_ref()?;
+    let bound = judge.bound.routes.get(at(place))?.as_ref()?;
+    match &judge.policy.workloads.get(at(place))?.body {
+        Body::Route(routing) => Some(By { code, bound, routing }),
+        Body::Deny(..) => None,
+    }
+}
+
+/// Numbers the tiers where some are what the request asks for (rule 21).
+fn requested_tiers(judge: &Judge<'_>, by: By<'_>, tier_of: &mut Vec<u32>) {
+    let columns = &judge.bound.columns;
+    tier_of.clear();
+    tier_of.resize(columns.count, 0);
+    let mut count = 0_u32;
+    let mut enter = |place: usize, number: u32| {
+        if let Some(tier) = tier_of.get_mut(place)
+            && *tier == 0
+        {
+            *tier = number;
+        }
+    };
+    let RouteBound { tiers, .. } = by.bound;
+    let Routing { tiers: written, .. } = by.routing;
+    for (tier, written) in tiers.iter().zip(written) {
+        match (tier, written) {
+            (TierBound::Named(endpoints), _) => {
+                count = count.saturating_add(1);
+                endpoints.ones().for_each(|place| enter(place, count));
+            }
+            (TierBound::Requested, Tier::Requested { within }) => {
+                let asked =
+                    || judge.ask.model.into_iter().chain(judge.ask.request.models.iter().map(String::as_str));
+                for (number, name) in asked().enumerate() {
+                    let model = judge.catalog.resolve(name);
+                    let seen = asked().take(number).any(|earlier| judge.catalog.resolve(earlier) == model);
+                    if seen || !within.as_ref().is_none_or(|w| names(w, model, judge.catalog)) {
+                        continue;
+                    }
+                    count = count.saturating_add(1);
+                    let endpoints = columns.models.get(model).map_or(&[][..], Vec::as_slice);
+                    endpoints.iter().for_each(|place| enter(at(*place), count));
+                }
+            }
+            (TierBound::Requested, Tier::Entries(_)) => {}
+        }
+    }
+}

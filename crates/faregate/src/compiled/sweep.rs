@@ -1,0 +1,285 @@
+//! Filters (step 4): over all shared candidates at once where bit sets can tell, one by one where they cannot.
+
+use super::expr::{at, id};
+use super::judge::{By, Cand, Judge, out};
+use super::scratch::Work;
+use crate::{Amount, DenialCode, Health};
+
+/// Leaves the admitted candidates in `work.open` (shared) and `work.own`.
+pub(super) fn sweep<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32]) {
+    sweep_shared(judge, by, work, tiers);
+    work.own.clear();
+    for (number, own) in judge.ask.context.credentials.iter().enumerate() {
+        let Some(provider) = judge.bound.columns.providers.get(own.provider.as_str()) else { continue };
+        for place in provider.endpoints.ones().filter(|p| tiers.get(*p).is_some_and(|t| *t > 0)) {
+            if is_admitted(judge, by, work, Cand::own(place, own)) {
+                work.own.push((id(place), id(number)));
+            }
+        }
+    }
+}
+
+fn sweep_shared<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32]) {
+    let (ask, columns, request) = (&judge.ask, &judge.bound.columns, judge.ask.request);
+    work.open.clone_from(&by.bound.open);
+    if by.code.requested {
+        work.other.clone_from(&work.open);
+        for place in work.other.ones().filter(|p| tiers.get(*p).is_none_or(|t| *t == 0)) {
+            work.open.remove(place);
+        }
+    }
+    if request.input_tokens > 0 {
+        work.open.intersect_with(columns.context.at_least(request.input_tokens));
+    }
+    if let Some(asked) = ask.max_output {
+        work.open.intersect_with(columns.output.at_least(asked));
+    }
+    for parameter in request.parameters.iter().filter(|p| !by.routing.tolerate.contains(*p)) {
+        match columns.supports.members.get(parameter.as_str()) {
+            Some(members) => work.open.intersect_with(members),
+            None => work.open.clear(),
+        }
+    }
+    for modality in &request.modalities {
+        match columns.modalities.members.get(modality.as_str()) {
+            Some(members) => work.open.intersect_with(members),
+            None => work.open.clear(),
+        }
+    }
+    if !request.tools.is_empty() && judge.names_forbidden_tool(by) {
+        work.open.clear();
+    }
+    callers_providers(judge, work);
+    ceilings(judge, by, work);
+    guardrails(judge, work);
+    for (last, ending) in &columns.sunsets {
+        if !work.open.is_disjoint(ending) && judge.today().is_none_or(|today| today > *last) {
+            work.open.difference_with(ending);
+        }
+    }
+    if !work.open.is_disjoint(&columns.joint) {
+        retain(work, |_, place| !columns.joint.contains(place) || judge.fits(Cand::shared(place)));
+    }
+    one_by_one(judge, by, work);
+}
+
+/// Keeps those shared candidates of which this holds.
+fn retain(work: &mut Work, mut keep: impl FnMut(&Work, usize) -> bool) {
+    let mut all = std::mem::take(&mut work.other);
+    all.clone_from(&work.open);
+    for place in all.ones() {
+        if !keep(work, place) {
+            work.open.remove(place);
+        }
+    }
+    work.other = all;
+}
+
+/// What the caller accepts and refuses, and where the gateway has no shared credential.
+fn callers_providers(judge: &Judge<'_>, work: &mut Work) {
+    let providers = &judge.bound.columns.providers;
+    if let Some(only) = judge.ask.only {
+        work.other.clone_from(&work.open);
+        work.open.clear();
+        only.all(|name| {
+            if let Some(provider) = providers.get(name) {
+                work.open.union_with(&provider.endpoints);
+            }
+            true
+        });
+        work.open.intersect_with(&work.other);
+    }
+    if let Some(ignore) = judge.ask.ignore {
+        ignore.all(|name| {
+            if let Some(provider) = providers.get(name) {
+                work.open.difference_with(&provider.endpoints);
+            }
+            true
+        });
+    }
+    for name in &judge.ask.context.shared_except {
+        if let Some(provider) = providers.get(name.as_str()) {
+            work.open.difference_with(&provider.endpoints);
+        }
+    }
+}
+
+/// Ceilings whose conditions the request settles; the others are left for later.
+fn ceilings<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
+    work.late_ceilings.clear();
+    let written = by.routing.ceilings.iter().zip(&by.code.ceilings).zip(&by.bound.ceilings);
+    for (number, ((ceiling, when), kept)) in written.enumerate() {
+        match when {
+            Some(when) if !judge.code.arena.is_of_request(*when) => {
+                work.late_ceilings.push(number);
+                continue;
+            }
+            Some(when) if judge.truth(*when, None).is_false() => continue,
+            _ => {}
+        }
+        match (kept, ceiling.amount) {
+            (Some(kept), _) => {
+                if judge.uses(&ceiling.kind) {
+                    work.open.intersect_with(kept);
+                    if !work.open.is_disjoint(&judge.bound.columns.changing) {
+                        work.late_ceilings.push(number);
+                    }
+                }
+            }
+            (None, Amount::Count(limit)) => {
+                if judge.ask.max_output.is_some_and(|asked| asked > limit) {
+                    work.open.clear();
+                }
+            }
+            (None, Amount::Money(_)) => work.late_ceilings.push(number),
+        }
+    }
+}
+
+/// Guardrails that the catalog settles; the others are left for later.
+fn guardrails<'a>(judge: &Judge<'a>, work: &mut Work) {
+    work.late_guards.clear();
+    for number in 0..work.guards.len() {
+        let Some(guard) = work.guards.get(number).copied() else { break };
+        let Some(code) = judge.code.guards.get(at(guard)) else { continue };
+        if !code.is_settled() {
+            work.late_guards.push(guard);
+            continue;
+        }
+        let Some(pass) = code.pass.and_then(|p| judge.bound.pass(p)) else { continue };
+        if code.waivers.is_empty() {
+            work.open.intersect_with(pass);
+        } else {
+            retain(work, |_, place| pass.contains(place) || judge.waived(&code.waivers, Cand::shared(place)));
+        }
+    }
+}
+
+/// What only a look at each candidate tells.
+fn one_by_one<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
+    let columns = &judge.bound.columns;
+    let budgets = !work.counters.is_idle(judge.policy);
+    let health = !judge.ask.context.endpoints.is_empty();
+    let overflow = !is_small(judge, by) || !work.open.is_subset(&columns.plain);
+    let idle = by.code.late.is_empty()
+        && work.late_guards.is_empty()
+        && work.late_ceilings.is_empty()
+        && judge.caller.is_empty()
+        && judge.ask.credits.is_none();
+    if idle && !budgets && !health && !overflow {
+        return;
+    }
+    retain(work, |work, place| {
+        let cand = Cand::shared(place);
+        !(health && judge.now_facts(place).health() == Health::Down)
+            && by.code.late.iter().all(|rule| judge.satisfied(*rule, cand))
+            && !work.late_guards.iter().any(|guard| judge.guarded(*guard, cand))
+            && !work.late_ceilings.iter().any(|number| ceiling_out(judge, by, *number, cand))
+            && !judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
+            && judge.credits_out(cand) == 0
+            && !(overflow && judge.worst(cand).overflow)
+            && !(budgets && work.counters.out(judge, cand, |_| {}) != 0)
+    });
+}
+
+/// Whether no cost of plain prices can be past the range of money.
+fn is_small(judge: &Judge<'_>, by: By<'_>) -> bool {
+    let request = judge.ask.request;
+    if !request.tools.is_empty() {
+        return false;
+    }
+    let bounded = by.code.has_output_ceiling || !judge.caller.is_empty();
+    let longest = if bounded { crate::MAX_COUNT } else { judge.bound.columns.longest };
+    let output = judge.ask.max_output.unwrap_or(longest);
+    let most = request.input_tokens.max(output).max(request.images).max(1);
+    judge.bound.columns.dearest.checked_mul(u128::from(most)).is_some_and(|cost| cost <= super::cost::LARGEST)
+}
+
+fn ceiling_out<'a>(judge: &Judge<'a>, by: By<'a>, number: usize, cand: Cand<'a>) -> bool {
+    let Some((ceiling, when)) = by.routing.ceilings.get(number).zip(by.code.ceilings.get(number)) else {
+        return false;
+    };
+    judge.applies(*when, cand) && judge.over(&ceiling.kind, ceiling.amount, cand)
+}
+
+/// Whether nothing keeps a candidate out.
+fn is_admitted<'a>(judge: &Judge<'a>, by: By<'a>, work: &Work, cand: Cand<'a>) -> bool {
+    !judge.credential_out(by, cand)
+        && judge.now_facts(cand.place).health() != Health::Down
+        && !judge.built_in_out(by, cand)
+        && by.code.rules.iter().all(|rule| judge.satisfied(*rule, cand))
+        && !work.guards.iter().any(|guard| judge.guarded(*guard, cand))
+        && !(0..by.routing.ceilings.len()).any(|number| ceiling_out(judge, by, number, cand))
+        && !judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
+        && judge.credits_out(cand) == 0
+        && !judge.caller_refuses(cand)
+        && work.counters.out(judge, cand, |_| {}) == 0
+}
+
+/// Says why nobody is admitted (rule 35), and notes the budgets that alone keep somebody out.
+pub(super) fn classify<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32]) -> DenialCode {
+    let mut named = std::mem::take(&mut work.named_budgets);
+    named.fill(false);
+    let (mut quota, mut money, mut spend, mut guardrail) = (false, false, false, false);
+    let mut look = |cand: Cand<'a>| {
+        let kinds = kinds(judge, by, work, cand);
+        if kinds & out::BEYOND_BUDGETS == 0 {
+            work.counters.out(judge, cand, |budget| {
+                if let Some(named) = named.get_mut(at(budget)) {
+                    *named = true;
+                }
+            });
+        }
+        let reasons = kinds & !out::BEYOND_BUDGETS;
+        quota |= reasons & !out::QUOTA == 0;
+        if reasons & !(out::QUOTA | out::SPEND | out::CREDITS) == 0 {
+            money = true;
+            spend |= reasons & out::SPEND != 0;
+        }
+        guardrail |= reasons & !(out::QUOTA | out::SPEND | out::CREDITS | out::GUARDRAIL) == 0;
+    };
+    for place in (0..judge.bound.columns.count).filter(|p| tiers.get(*p).is_some_and(|t| *t > 0)) {
+        look(Cand::shared(place));
+    }
+    for own in &judge.ask.context.credentials {
+        let Some(provider) = judge.bound.columns.providers.get(own.provider.as_str()) else { continue };
+        for place in provider.endpoints.ones().filter(|p| tiers.get(*p).is_some_and(|t| *t > 0)) {
+            look(Cand::own(place, own));
+        }
+    }
+    work.named_budgets = named;
+    match () {
+        () if quota => DenialCode::Quota,
+        () if money && spend => DenialCode::Budget,
+        () if money => DenialCode::Credits,
+        () if guardrail => DenialCode::Guardrail,
+        () => DenialCode::NoRoute,
+    }
+}
+
+/// Returns all kinds of reasons that keep a candidate out.
+fn kinds<'a>(judge: &Judge<'a>, by: By<'a>, work: &Work, cand: Cand<'a>) -> u8 {
+    let mut kinds = 0;
+    let other = judge.credential_out(by, cand)
+        || judge.caller_refuses(cand)
+        || judge.now_facts(cand.place).health() == Health::Down
+        || judge.built_in_out(by, cand)
+        || (0..by.routing.ceilings.len()).any(|number| ceiling_out(judge, by, number, cand))
+        || judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand));
+    if other {
+        // Whatever else there is, it decides nothing any more.
+        return out::OTHER | out::BEYOND_BUDGETS;
+    }
+    for rule in by.code.rules.iter().filter(|rule| !judge.satisfied(**rule, cand)) {
+        let cools = !rule.forbid && judge.is_cooling(cand) && judge.satisfied(*rule, cand.cooled());
+        kinds |= out::BEYOND_BUDGETS | if cools { out::QUOTA } else { out::OTHER };
+    }
+    if work.guards.iter().any(|guard| judge.guarded(*guard, cand)) {
+        kinds |= out::BEYOND_BUDGETS | out::GUARDRAIL;
+    }
+    let credits = judge.credits_out(cand);
+    if credits != 0 {
+        kinds |= out::BEYOND_BUDGETS | credits;
+    }
+    kinds | work.counters.out(judge, cand, |_| {})
+}
