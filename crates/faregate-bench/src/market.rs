@@ -19,7 +19,6 @@ pub struct Figures {
     pub attempts: usize,
     pub excluded: usize,
     pub median_ns: f64,
-    pub p99_ns: f64,
     pub mean_ns: f64,
     pub allocations: f64,
     /// With the whole explanation written out: `decide`.
@@ -144,7 +143,7 @@ fn one(set: String, engine: &Engine, requests: &[(Request, Context)], time: Dura
     let calls = alloc::calls();
     requests.iter().for_each(&mut light);
     let allocations = (alloc::calls() - calls) as f64 / count;
-    let samples = each(requests, time, &mut light);
+    let (samples, _) = each(requests, time, &mut light);
     let mean_ns = passes(requests, time / 2, &mut light);
     let full = |(request, context): &(Request, Context)| {
         black_box(engine.decide(black_box(request), context));
@@ -152,13 +151,12 @@ fn one(set: String, engine: &Engine, requests: &[(Request, Context)], time: Dura
     let calls = alloc::calls();
     requests.iter().for_each(full);
     let explained_allocations = (alloc::calls() - calls) as f64 / count;
-    let explained = each(requests, time, full);
+    let (explained, _) = each(requests, time, full);
     Figures {
         set,
         attempts,
         excluded,
         median_ns: samples.at(0.5),
-        p99_ns: samples.at(0.99),
         mean_ns,
         allocations,
         explained_ns: explained.at(0.5),

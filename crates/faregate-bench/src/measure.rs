@@ -12,9 +12,9 @@ use crate::rivals::{Rival, expected_answer};
 #[derive(Clone, Debug)]
 pub struct Figures {
     pub name: &'static str,
-    /// Of one decision, the clock's own time taken off.
+    /// Of one decision, the clock's own time taken off: the request in the middle.
     pub median_ns: f64,
-    /// `None`: too few decisions to speak of a hundredth of them.
+    /// The request that takes longer than 99 of 100; `None`: too few requests to say so.
     pub p99_ns: Option<f64>,
     /// A whole pass divided by its decisions, without a clock in between.
     pub mean_ns: f64,
@@ -29,7 +29,7 @@ pub struct Figures {
     pub decisions: usize,
 }
 
-/// Durations of single decisions, in nanoseconds.
+/// Durations in nanoseconds, sorted.
 pub struct Samples(Vec<f64>);
 
 impl Samples {
@@ -64,22 +64,27 @@ pub fn clock_ns() -> f64 {
     Samples::new(samples).at(0.5)
 }
 
-/// Times one call after the other over all inputs, again and again until the time is up, at least one pass.
-pub fn each<I>(inputs: &[I], time: Duration, mut decide: impl FnMut(&I)) -> Samples {
+/// Times one call after the other over all inputs, again and again until the time is up, at least one pass. A sample is
+/// the median of one request's times: what differs between requests is kept, what the machine did besides is not.
+/// Returns the samples and how many calls were timed.
+pub fn each<I>(inputs: &[I], time: Duration, mut decide: impl FnMut(&I)) -> (Samples, usize) {
     let clock = clock_ns();
     let began = Instant::now();
-    let mut samples = Vec::with_capacity(1 << 16);
+    let mut times: Vec<Vec<f64>> = inputs.iter().map(|_| Vec::with_capacity(64)).collect();
+    let mut count = 0;
     'all: loop {
-        for input in inputs {
+        for (input, times) in inputs.iter().zip(&mut times) {
             let start = Instant::now();
             decide(input);
-            samples.push((start.elapsed().as_nanos() as f64 - clock).max(0.0));
-            if (samples.len() >= inputs.len() && began.elapsed() > time) || samples.len() == 1 << 21 {
+            times.push((start.elapsed().as_nanos() as f64 - clock).max(0.0));
+            count += 1;
+            if (count >= inputs.len() && began.elapsed() > time) || count == 1 << 22 {
                 break 'all;
             }
         }
     }
-    Samples::new(samples)
+    let medians = times.into_iter().filter(|t| !t.is_empty()).map(|t| Samples::new(t).at(0.5));
+    (Samples::new(medians.collect()), count)
 }
 
 /// Times whole passes without a clock in between; the fastest pass counts, since what else the machine does only adds.
@@ -118,19 +123,20 @@ pub fn rival<R: Rival>(name: &'static str, job: &Job, patience: Patience) -> (Fi
     let calls = alloc::calls();
     inputs.iter().for_each(|input| rival.decide(input, &mut scratch));
     let allocations = (alloc::calls() - calls) as f64 / inputs.len() as f64;
-    let samples = each(&inputs, patience.timing, |input| rival.decide(black_box(input), &mut scratch));
+    let (samples, decisions) =
+        each(&inputs, patience.timing, |input| rival.decide(black_box(input), &mut scratch));
     let mean_ns = passes(&inputs, patience.timing / 2, |input| rival.decide(black_box(input), &mut scratch));
     let figures = Figures {
         name,
         median_ns: samples.at(0.5),
-        p99_ns: (samples.len() >= 200).then(|| samples.at(0.99)),
+        p99_ns: (samples.len() >= 100).then(|| samples.at(0.99)),
         mean_ns,
         allocations,
         load,
         memory,
         threads: None,
         requests: inputs.len(),
-        decisions: samples.len(),
+        decisions,
     };
     drop(scratch);
     (figures, rival, inputs)

@@ -117,7 +117,7 @@ fn one(trace: &'static str, lines: &[Line], time: Duration) -> Figures {
     let calls = alloc::calls();
     stream.iter().for_each(&mut decide);
     let allocations = (alloc::calls() - calls) as f64 / stream.len() as f64;
-    let samples = each(&stream, time, &mut decide);
+    let (samples, _) = each(&stream, time, &mut decide);
     let rate = 1e9 / passes(&stream, time, &mut decide);
     Figures { trace, requests: stream.len(), routed, rate, samples, allocations }
 }

@@ -11,7 +11,7 @@ use faregate_bench::rivals::Rival;
 use faregate_bench::rivals::best::Best;
 use faregate_bench::rivals::faregate::Faregate;
 
-const CASES: [&str; 8] = [
+const CASES: [&str; 9] = [
     "decide-10-50",
     "decide-100-250",
     "decide-1000-1000",
@@ -20,6 +20,7 @@ const CASES: [&str; 8] = [
     "best-10000-2500",
     "decide-market-support",
     "run-next",
+    "run-step",
 ];
 
 const TIMES: usize = 100;
@@ -38,6 +39,7 @@ fn main() {
         "best-10000-2500" => rival::<Best>(10_000, 2_500),
         "decide-market-support" => support(),
         "run-next" => run_next(),
+        "run-step" => run_step(),
         other => panic!("no case {other}"),
     }
 }
@@ -84,4 +86,18 @@ fn run_next() {
     let mut outcomes: Vec<_> = runs.iter().map(|_| Some(Rehearsal::outcome())).collect();
     counted(TIMES, |at| runs[at].next(outcomes[at].take().expect("one a run"), now));
     black_box(&runs);
+}
+
+/// The `step` after it: the move to another provider.
+fn run_step() {
+    let rehearsal = Rehearsal::new();
+    let now = rehearsal.start();
+    let mut runs: Vec<Run> = (0..TIMES).map(|_| rehearsal.run()).collect();
+    for run in &mut runs {
+        run.step(now);
+        run.next(Rehearsal::outcome(), now);
+    }
+    counted(TIMES, |at| {
+        black_box(runs[at].step(now));
+    });
 }

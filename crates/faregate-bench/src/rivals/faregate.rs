@@ -74,20 +74,28 @@ pub fn policy_of(texts: Vec<(String, String)>) -> PolicySet {
     PolicySet::parse(texts).unwrap_or_else(|found| panic!("{found}"))
 }
 
-/// Returns the policy as files of some two thousand rules each.
+/// Returns the policy as files of two thousand rules each.
 pub fn policy_texts(job: &Job) -> Vec<(String, String)> {
     let mut files = vec![("routes.fare".to_owned(), routes(job))];
-    for (number, rules) in job.rules.chunks(2_000).enumerate() {
-        let mut text = format!("policy rules-{number} {{ language 1 }}\n\n");
-        for (at, rule) in rules.iter().enumerate() {
-            let name = number * 2_000 + at;
-            let when = when(&rule.when);
-            let predicate = predicate(&rule.predicate);
-            let _ = writeln!(text, "guardrail rule-{name} {{\n  when {when}\n  {predicate}\n}}\n");
-        }
+    for number in 0..job.rules.len().div_ceil(2_000) {
+        let text = format!("policy rules-{number} {{ language 1 }}\n\n{}", rules(job, number * 2_000, 2_000));
         files.push((format!("rules-{number}.fare"), text));
     }
     files
+}
+
+/// Returns the policy as one file.
+pub fn policy_text(job: &Job) -> String {
+    format!("{}\n{}", routes(job), rules(job, 0, job.rules.len()))
+}
+
+fn rules(job: &Job, first: usize, count: usize) -> String {
+    let mut text = String::new();
+    for (name, rule) in job.rules.iter().enumerate().skip(first).take(count) {
+        let (when, predicate) = (when(&rule.when), predicate(&rule.predicate));
+        let _ = writeln!(text, "guardrail rule-{name} {{\n  when {when}\n  {predicate}\n}}\n");
+    }
+    text
 }
 
 fn routes(job: &Job) -> String {
