@@ -310,6 +310,45 @@ fn a_rehearsal_that_cannot_be_played_says_what_lacks() {
 }
 
 #[test]
+fn why_is_data_too() {
+    let desk = desk(POLICY, CATALOG, REQUEST);
+    let ran = decide(&desk, &["--why", "m/b@south", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let why: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&why["endpoint"], &why["tier"]), (&Value::from("m/b@south"), &Value::from(2)));
+    let checks = why["credentials"][0]["checks"].as_array().unwrap();
+    let excluding: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "excludes").collect();
+    assert_eq!(excluding.len(), 1);
+    assert_eq!(excluding[0]["rule"], "guardrail kept-nowhere");
+    assert!(excluding[0]["at"].as_str().unwrap().ends_with("desk.fare:5:3"));
+}
+
+#[test]
+fn a_policy_that_does_not_load_is_told_to_programs_in_their_form() {
+    let desk = desk("policy p { langage 1 }\n", CATALOG, REQUEST);
+    let ran = decide(&desk, &["--format", "json"]);
+    assert_eq!(ran.code, 1);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["diagnostics"][0]["code"], "syntax");
+    assert!(report["errors"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn what_the_manifest_allows_is_no_warning() {
+    let policy = "policy p { language 1 }
+guardrail g { when request.stream and request.idempotent or request.caching  require endpoint.zdr }
+workload rest { otherwise deny \"no\" }
+";
+    let manifest = "sets: { all: { policies: [p.fare] } }\nlevels: { mixed-and-or: allow }\n";
+    let desk = Desk::new(&[("p.fare", policy), ("faregate.yaml", manifest)]);
+    let folder = desk.path("");
+    assert_eq!(run(&["check", &folder, "--deny", "warnings"]).code, 0);
+    assert_eq!(run(&["check", &folder, "--deny", "mixed-and-or"]).code, 1);
+    fs::write(desk.path("faregate.yaml"), manifest.replace("allow", "warn")).unwrap();
+    assert_eq!(run(&["check", &folder, "--deny", "warnings"]).code, 1);
+}
+
+#[test]
 fn check_reports_as_json_and_counts() {
     let desk = desk(&POLICY.replace("zdr", "zdt"), CATALOG, REQUEST);
     let ran = run(&["check", &desk.path("desk.fare"), "--format", "json"]);

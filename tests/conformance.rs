@@ -1,6 +1,6 @@
-//! The golden cases, each through the library and through the command line.
+//! The golden cases, each through the engine, through the reference and through the command line.
 //!
-//! A case is data: a policy, a catalog, a request, a context, and what a person wrote down that should come out. Both
+//! A case is data: a policy, a catalog, a request, a context, and what a person wrote down that should come out. All
 //! ways of running it must agree with the person, and so with each other.
 
 #![allow(
@@ -18,7 +18,9 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use faregate_cli::{Surroundings, read_cases, run_case};
+use faregate::{Catalog, Engine, PolicySet, Scratch};
+use faregate_cli::{Evaluator, Surroundings, read_cases, run_case};
+use faregate_tests::promises::engines::agree;
 use faregate_tests::repository;
 use faregate_wire::golden::{Case, Expect, Input, compare, compare_run};
 use faregate_wire::{
@@ -42,7 +44,7 @@ fn main() {
             };
             for case in cases {
                 let name = format!("{short}: {}", case.name);
-                trials.push(Trial::test(name, move || both_ways(&case)));
+                trials.push(Trial::test(name, move || all_ways(&case)));
             }
         }
     }
@@ -66,10 +68,15 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn both_ways(case: &Case) -> Result<(), Failed> {
-    let by_library = run_case(case);
-    if !by_library.is_empty() {
-        return Err(format!("by the library:\n  {}", by_library.join("\n  ")).into());
+fn all_ways(case: &Case) -> Result<(), Failed> {
+    for (evaluator, name) in [(Evaluator::Compiled, "engine"), (Evaluator::Reference, "reference")] {
+        let differences = run_case(case, evaluator);
+        if !differences.is_empty() {
+            return Err(format!("by the {name}:\n  {}", differences.join("\n  ")).into());
+        }
+    }
+    if let (Ok(input), Ok(Expect::Decision(_))) = (&case.input, &case.expect) {
+        to_the_byte(input)?;
     }
     let by_command = match (&case.input, &case.expect) {
         (Ok(input), Ok(expect)) => by_command_line(case, input, expect),
@@ -80,6 +87,19 @@ fn both_ways(case: &Case) -> Result<(), Failed> {
         Ok(())
     } else {
         Err(format!("by the command line:\n  {}", by_command.join("\n  ")).into())
+    }
+}
+
+/// Both engines write the same decision, also where the person who wrote the case looked at a part of it.
+fn to_the_byte(input: &Input) -> Result<(), Failed> {
+    let texts = input.policies.iter().map(|p| (p.name.as_str(), p.text.as_str()));
+    let (Ok(policy), Ok(catalog)) = (PolicySet::parse(texts), Catalog::new(input.catalog.clone())) else {
+        return Ok(());
+    };
+    let engine = Engine::new(policy, catalog).expect("a policy and a catalog make an engine");
+    match (&input.request, &input.context) {
+        (Some(request), Some(context)) => Ok(agree(&engine, &mut Scratch::new(), request, context)?),
+        _ => Ok(()),
     }
 }
 

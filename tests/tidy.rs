@@ -37,7 +37,10 @@ const LAYERS: [(&str, &[&str]); 6] = [
 /// What the engine and the syntax may bring along: every embedder compiles it.
 const LEAN: [(&str, &[&str]); 2] = [
     ("faregate-syntax", &["annotate-snippets", "jiff", "pest", "pest_derive", "strsim"]),
-    ("faregate", &["blake3", "faregate-syntax", "jiff", "rust_decimal", "thiserror"]),
+    (
+        "faregate",
+        &["blake3", "faregate-syntax", "fixedbitset", "jiff", "rust_decimal", "rustc-hash", "thiserror"],
+    ),
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

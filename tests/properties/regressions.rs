@@ -10,7 +10,7 @@ type Target = (&'static str, fn(&[u8]));
 
 #[test]
 fn what_fuzzing_found_stays_found() {
-    let targets: [Target; 7] = [
+    let targets: [Target; 8] = [
         ("parse_never_panics", fuzzed::parses),
         ("format_keeps_the_tree", fuzzed::formats),
         ("check_never_panics", fuzzed::checks),
@@ -18,6 +18,7 @@ fn what_fuzzing_found_stays_found() {
         ("decide_never_panics", fuzzed::decides),
         ("run", outcomes::runs),
         ("classify", outcomes::classifies),
+        ("engine_equals_reference", fuzzed::engines_agree),
     ];
     for (target, run) in targets {
         for folder in ["regressions", "seeds"] {

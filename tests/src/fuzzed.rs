@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use faregate::syntax::{Diagnostic, FileId, Sources, format, parse, parse_literal, render};
 use faregate::{
-    Catalog, CatalogLayer, Completeness, Context, Decision, Engine, PolicySet, Request, check_set,
+    Catalog, CatalogLayer, Completeness, Context, Decision, Engine, PolicySet, Request, Scratch, check_set,
 };
 use faregate_wire::golden::read_cases;
 use faregate_wire::{
@@ -13,7 +13,8 @@ use faregate_wire::{
     read_contexts, read_many, read_one, read_requests, request_to_node, text_of,
 };
 
-use crate::{comments, same_tree};
+use crate::promises::engines::agree;
+use crate::{Draw, World, comments, generate, same_tree};
 
 /// A line that parts a text into several.
 const BORDER: &str = "\n=====\n";
@@ -140,6 +141,26 @@ pub fn decides(bytes: &[u8]) {
         let Some(request) = document.request else { continue };
         let context = document.context.unwrap_or_else(|| Context::new(faregate::Timestamp(0)));
         decided(&engine, &request, &context);
+    }
+}
+
+/// Decides by both engines: the same bytes. The bytes make worlds, several requests for one engine and one scratch.
+pub fn engines_agree(bytes: &[u8]) {
+    let mut draw = Draw::new(bytes);
+    let mut more = draw.part(1600);
+    let world = World::draw(&mut draw);
+    let Ok(engine) = world.engine() else { return };
+    let mut scratch = Scratch::new();
+    let mut asked = vec![(world.request.clone(), world.context.clone())];
+    for _ in 0..2 {
+        let request = generate::request(&mut more.part(160), &world.scope);
+        let context = generate::context(&mut more.part(640), &world.scope, &world.catalog, &request);
+        asked.push((request, context));
+    }
+    for (request, context) in &asked {
+        if let Err(difference) = agree(&engine, &mut scratch, request, context) {
+            panic!("{difference}\n{world:?}");
+        }
     }
 }
 

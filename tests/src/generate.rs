@@ -12,7 +12,7 @@ mod request;
 mod sections;
 mod words;
 
-pub use catalog::{catalog, row_id};
+pub use catalog::{catalog, market, row_id};
 pub use context::context;
 pub use expr::{Place, expr};
 pub use policy::{budget, guardrail, policy};

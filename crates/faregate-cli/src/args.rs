@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::{Exit, Failure, Surroundings};
 
 /// Policies for gateways that send requests to large language models.
 ///
@@ -33,6 +35,8 @@ pub(crate) enum Command {
     Catalog(Catalog),
     /// Print the JSON Schema of a shape.
     Schema(Schema),
+    /// Print a script that completes this command's words in a shell.
+    Completions(Completions),
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +66,9 @@ pub(crate) struct Decide {
     /// Exit with 1 where a request is denied.
     #[arg(long)]
     pub(crate) fail_on_deny: bool,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +96,9 @@ pub(crate) struct Rehearse {
     /// How to write what happened.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]
@@ -105,6 +115,28 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code hosts.
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// JUnit's XML, for CI.
+    Junit,
 }
 
 #[derive(Debug, Args)]
@@ -126,7 +158,7 @@ pub(crate) struct Check {
     pub(crate) deny: Vec<String>,
     /// How to write the findings.
     #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: CheckFormat,
 }
 
 #[derive(Debug, Args)]
@@ -144,9 +176,25 @@ pub(crate) struct Test {
     /// Files of cases, or folders that are searched for `*.test.yaml`.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Run only cases whose name holds this text; may be given several times.
+    #[arg(long = "name", value_name = "TEXT")]
+    pub(crate) names: Vec<String>,
     /// How to write the results.
     #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: TestFormat,
+    /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
+    #[arg(long)]
+    pub(crate) reference: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  faregate completions bash > ~/.local/share/bash-completion/completions/faregate"
+)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -194,4 +242,12 @@ pub(crate) struct Schema {
     /// Which shape: request, context, catalog, decision, case.
     #[arg(value_name = "SHAPE")]
     pub(crate) shape: String,
+}
+
+/// `faregate completions`
+pub(crate) fn completions(args: &Completions, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Arguments::command(), "faregate", &mut script);
+    surroundings.out.write_all(&script)?;
+    Ok(Exit::Done)
 }

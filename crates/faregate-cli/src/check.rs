@@ -8,9 +8,9 @@ use faregate_syntax::ast::LiteralKind;
 use faregate_syntax::{Diagnostic, Diagnostics, Severity};
 use faregate_wire::Node;
 
-use crate::args::{Check, Format};
+use crate::args::{Check, CheckFormat};
 use crate::manifest::{self, Level};
-use crate::{Exit, Failure, Surroundings, files, paint};
+use crate::{Exit, Failure, Surroundings, files, github, paint, sarif};
 
 /// Files to be checked together.
 struct Set {
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match args.format {
-        Format::Text => {
+        CheckFormat::Text => {
             let texts: Vec<String> =
                 reports.iter().filter(|r| !r.is_empty()).map(|r| r.render(surroundings.colour)).collect();
             write!(surroundings.out, "{}", texts.join("\n"))?;
@@ -60,7 +60,11 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
                 not_there_yet(invariants, surroundings)?;
             }
         }
-        Format::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
+        CheckFormat::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
+        CheckFormat::Sarif => {
+            writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&sarif::log(&reports))?)?;
+        }
+        CheckFormat::Github => write!(surroundings.out, "{}", github::commands(&reports))?,
     }
     Ok(if errors > 0 { Exit::No } else { Exit::Done })
 }
@@ -173,10 +177,14 @@ fn of_manifest(
 /// Applies the manifest's levels and `--deny`.
 fn levelled(found: &Diagnostics, levels: &BTreeMap<String, Level>, deny: &[String]) -> Diagnostics {
     let level = |d: &Diagnostic| {
-        if d.severity == Severity::Error || deny.iter().any(|code| code == "warnings" || code == d.code) {
+        if d.severity == Severity::Error || deny.iter().any(|code| code == d.code) {
             return Level::Deny;
         }
-        levels.get(d.code).copied().unwrap_or(Level::Warn)
+        // What the manifest allows is no warning, so that `--deny warnings` does not speak of it.
+        match levels.get(d.code).copied().unwrap_or(Level::Warn) {
+            Level::Warn if deny.iter().any(|code| code == "warnings") => Level::Deny,
+            level => level,
+        }
     };
     let kept = found.iter().filter_map(|d| {
         let mut d = d.clone();

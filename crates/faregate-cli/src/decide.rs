@@ -3,22 +3,20 @@
 use std::path::Path;
 
 use faregate::{Completeness, Context, Decision, Engine, Request};
+use faregate_wire::Node;
 
 use crate::args::{Decide, Format};
-use crate::{Exit, Failure, Surroundings, decide_text, files, why_text};
+use crate::{Evaluator, Exit, Failure, Surroundings, decide_text, files, why_text};
 
 pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     if args.request == Path::new("-") && args.context.as_deref() == Some(Path::new("-")) {
         return Err(Failure("standard input can be the request or the context, not both".to_owned()));
     }
-    if args.why.is_some() && args.format == Format::Json {
-        return Err(Failure(
-            "`--why` tells its story as text; the JSON of a decision has all reasons anyway".to_owned(),
-        ));
-    }
     let checked = files::policies(&args.policies, Completeness::Whole, surroundings)?;
     files::report(&checked.diagnostics, surroundings);
-    let Some(policy) = checked.policy else { return Ok(Exit::No) };
+    let Some(policy) = checked.policy else {
+        return files::unread(&checked.diagnostics, args.format, surroundings);
+    };
     let catalog = files::catalog(&args.catalogs, surroundings)?;
     if let Some(endpoint) = args.why.as_deref().filter(|e| catalog.endpoint(e).is_none()) {
         let ids = catalog.endpoints().iter().map(|e| e.id.as_str());
@@ -28,12 +26,23 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
     }
     let requests = requests(&args.request, args.context.as_deref(), surroundings)?;
     let engine = Engine::new(policy, catalog)?;
+    let by = Evaluator::of(args.reference);
     let mut decisions = Vec::new();
     for (request, context) in &requests {
-        decisions.push((engine.decide(request, context), request, context));
+        decisions.push((by.decide(&engine, request, context), request, context));
     }
-    match args.format {
-        Format::Json => {
+    match (args.format, &args.why) {
+        (Format::Json, Some(endpoint)) => {
+            let whys = decisions.iter().map(|(_, request, context)| engine.why(request, context, endpoint));
+            let nodes: Vec<Node> =
+                whys.map(|why| why.map_or(Node::Null, |why| faregate_wire::why_to_node(&why))).collect();
+            let text = match nodes.as_slice() {
+                [one] => serde_json::to_string_pretty(one)?,
+                all => serde_json::to_string_pretty(all)?,
+            };
+            writeln!(surroundings.out, "{text}")?;
+        }
+        (Format::Json, None) => {
             let text = match decisions.as_slice() {
                 [(one, ..)] => faregate_wire::decision_to_json_pretty(one),
                 all => {
@@ -44,7 +53,7 @@ pub(crate) fn run(args: &Decide, surroundings: &mut Surroundings<'_>) -> Result<
             };
             writeln!(surroundings.out, "{text}")?;
         }
-        Format::Text => {
+        (Format::Text, _) => {
             for (number, (decision, request, context)) in decisions.iter().enumerate() {
                 if number > 0 {
                     writeln!(surroundings.out)?;

@@ -40,6 +40,18 @@ pub(crate) fn run(args: &Explain, surroundings: &mut Surroundings<'_>) -> Result
     Ok(Exit::Done)
 }
 
+/// Returns the page on the code of a diagnostic.
+pub(crate) fn diagnostic(code: &str) -> Option<&'static str> {
+    page("diagnostics", code)
+}
+
+/// Returns what a page says before its first example, without the line breaks of its layout.
+pub(crate) fn meaning(page: &str) -> String {
+    let body = page.split("\n\n").skip(2);
+    let paragraphs = body.take_while(|part| !part.starts_with("## ") && !part.starts_with("```"));
+    paragraphs.map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n").trim().to_owned()
+}
+
 fn page(folder: &str, code: &str) -> Option<&'static str> {
     PAGES.get_file(format!("{folder}/{code}.md"))?.contents_utf8()
 }

@@ -4,9 +4,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use faregate::{Catalog, CatalogLayer, Checked, Completeness, check_set};
-use faregate_syntax::Diagnostics;
+use faregate_syntax::{Diagnostic, Diagnostics};
 
-use crate::{Failure, Surroundings};
+use crate::args::Format;
+use crate::{Exit, Failure, Surroundings};
 
 /// No file is read past this; the largest limit of any shape.
 const MAX_BYTES: u64 = 64 << 20;
@@ -70,7 +71,8 @@ pub(crate) fn catalog(paths: &[PathBuf], surroundings: &mut Surroundings<'_>) ->
         layers.push(layer);
     }
     Catalog::new(layers).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|e| format!("catalog: {e}")).collect();
+        let names: Vec<String> = paths.iter().map(|path| shown(path)).collect();
+        let lines: Vec<String> = errors.iter().map(|e| format!("{}: {e}", names.join(" + "))).collect();
         Failure(lines.join("\n"))
     })
 }
@@ -84,6 +86,20 @@ pub(crate) fn prefixed(path: &Path, message: &str) -> String {
 /// Writes findings to `err`.
 pub(crate) fn report(diagnostics: &Diagnostics, surroundings: &mut Surroundings<'_>) {
     let _closed = write!(surroundings.err, "{}", diagnostics.render(surroundings.colour_errors));
+}
+
+/// Ends a command whose policy does not load. What programs read is on standard output then too, in the shape of `check`.
+pub(crate) fn unread(
+    diagnostics: &Diagnostics,
+    format: Format,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<Exit, Failure> {
+    if format == Format::Json {
+        let list: Vec<Diagnostic> = diagnostics.iter().cloned().collect();
+        let report = faregate_wire::diagnostics_to_node(&list, diagnostics.sources());
+        writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&report)?)?;
+    }
+    Ok(Exit::No)
 }
 
 /// Finds the files below a folder whose name ends so, sorted; a file stands for itself.

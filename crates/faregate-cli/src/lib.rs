@@ -11,10 +11,12 @@ mod decide_text;
 mod explain;
 mod files;
 mod fmt;
+mod github;
 mod manifest;
 mod paint;
 mod rehearse;
 mod rehearse_text;
+mod sarif;
 mod schema;
 mod test;
 mod why_text;
@@ -24,7 +26,7 @@ use std::io::{Read, Write};
 
 use clap::Parser;
 
-pub use test::{CaseResult, read as read_cases, run_case};
+pub use test::{CaseResult, Evaluator, read as read_cases, run_case};
 
 /// What a command reads from and writes to.
 pub struct Surroundings<'a> {
@@ -96,6 +98,7 @@ where
         args::Command::Test(a) => test::run(&a, surroundings),
         args::Command::Catalog(a) => catalog::run(&a, surroundings),
         args::Command::Explain(a) => explain::run(&a, surroundings),
+        args::Command::Completions(a) => args::completions(&a, surroundings),
         args::Command::Schema(a) => schema::run(&a, surroundings),
     };
     match result {

@@ -8,7 +8,7 @@ use faregate::{Completeness, Decision, Engine};
 use faregate_wire::golden::play;
 
 use crate::args::{Format, Rehearse};
-use crate::{Exit, Failure, Surroundings, decide, decide_text, files, rehearse_text};
+use crate::{Evaluator, Exit, Failure, Surroundings, decide, decide_text, files, rehearse_text};
 
 pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     let inputs = [Some(args.request.as_path()), args.context.as_deref(), Some(args.outcomes.as_path())];
@@ -17,7 +17,9 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
     }
     let checked = files::policies(&args.policies, Completeness::Whole, surroundings)?;
     files::report(&checked.diagnostics, surroundings);
-    let Some(policy) = checked.policy else { return Ok(Exit::No) };
+    let Some(policy) = checked.policy else {
+        return files::unread(&checked.diagnostics, args.format, surroundings);
+    };
     let catalog = files::catalog(&args.catalogs, surroundings)?;
     let mut requests = decide::requests(&args.request, args.context.as_deref(), surroundings)?;
     let (Some((request, context)), true) = (requests.pop(), requests.is_empty()) else {
@@ -28,7 +30,7 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
     let outcomes = faregate_wire::outcomes_file(&outcomes)
         .map_err(|e| Failure(files::prefixed(&args.outcomes, &e.to_string())))?;
     let engine = Engine::new(policy, catalog)?;
-    let decision = engine.decide(&request, &context);
+    let decision = Evaluator::of(args.reference).decide(&engine, &request, &context);
     let Decision::Route(plan) = &decision else {
         let text = match args.format {
             Format::Json => format!("{}\n", faregate_wire::decision_to_json_pretty(&decision)),

@@ -1,12 +1,13 @@
 //! `faregate test`
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use faregate::{Catalog, Completeness, Decision, Engine, PolicySet, check_set};
+use faregate::{Catalog, Completeness, Context, Decision, Engine, PolicySet, Request, check_set};
 use faregate_wire::golden::{Case, Expect, Got, Input, play, read_cases};
 use serde::Serialize;
 
-use crate::args::{Format, Test};
+use crate::args::{Test, TestFormat};
 use crate::{Exit, Failure, Surroundings, files, paint};
 
 /// How a case went.
@@ -39,22 +40,30 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
         }
         paths.extend(found);
     }
-    let mut results = Vec::new();
+    let mut cases = Vec::new();
     for path in &paths {
-        for case in read(path).map_err(Failure)? {
-            let differences = run_case(&case);
-            let file = path.display().to_string();
-            results.push(CaseResult { file, name: case.name, ok: differences.is_empty(), differences });
-        }
+        let file = path.display().to_string();
+        cases.extend(read(path).map_err(Failure)?.into_iter().map(|case| (file.clone(), case)));
     }
+    let all = cases.len();
+    if !args.names.is_empty() {
+        cases.retain(|(_, case)| args.names.iter().any(|part| case.name.contains(part)));
+    }
+    if cases.is_empty() {
+        return Err(Failure(match all {
+            0 => "the files hold no cases".to_owned(),
+            n => format!("none of the {n} cases has a name that holds {}", args.names.join(" or ")),
+        }));
+    }
+    let results = run_all(&cases, Evaluator::of(args.reference));
     let passed = results.iter().filter(|r| r.ok).count();
     let failed = results.len().saturating_sub(passed);
     match args.format {
-        Format::Json => {
+        TestFormat::Json => {
             let report = Report { passed, failed, cases: &results };
             writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&report)?)?;
         }
-        Format::Text => {
+        TestFormat::Text => {
             for result in results.iter().filter(|r| !r.ok) {
                 let mark = paint::error("failed", surroundings.colour);
                 writeln!(surroundings.out, "{mark} {}: {}", result.file, result.name)?;
@@ -69,11 +78,57 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
             };
             writeln!(surroundings.out, "{counts}")?;
         }
-    }
-    if results.is_empty() {
-        return Err(Failure("the files hold no cases".to_owned()));
+        TestFormat::Junit => {
+            let report = junit(&results).to_string().map_err(|e| Failure(e.to_string()))?;
+            write!(surroundings.out, "{report}")?;
+        }
     }
     Ok(if failed == 0 { Exit::Done } else { Exit::No })
+}
+
+/// Runs cases on as many threads as the machine has; the results are in the order of the cases.
+fn run_all(cases: &[(String, Case)], by: Evaluator) -> Vec<CaseResult> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = cases.len().div_ceil(threads).max(1);
+    let run = move |(file, case): &(String, Case)| {
+        let differences = run_case(case, by);
+        let (file, name) = (file.clone(), case.name.clone());
+        CaseResult { file, name, ok: differences.is_empty(), differences }
+    };
+    thread::scope(|scope| {
+        let parts: Vec<_> = cases
+            .chunks(share)
+            .map(|part| (part, scope.spawn(move || part.iter().map(run).collect::<Vec<_>>())))
+            .collect();
+        // A part whose thread did not end is run here, where its panic is seen.
+        let results = parts.into_iter().map(|(part, thread)| match thread.join() {
+            Ok(results) => results,
+            Err(_) => part.iter().map(run).collect(),
+        });
+        results.flatten().collect()
+    })
+}
+
+/// Returns the results in JUnit's form: a suite a file.
+fn junit(results: &[CaseResult]) -> quick_junit::Report {
+    let mut report = quick_junit::Report::new("faregate test");
+    for of_file in results.chunk_by(|a, b| a.file == b.file) {
+        let name = of_file.first().map_or("", |result| result.file.as_str());
+        let mut suite = quick_junit::TestSuite::new(name);
+        for result in of_file {
+            let mut status = quick_junit::TestCaseStatus::success();
+            if !result.ok {
+                status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure);
+                status.set_message(result.differences.first().cloned().unwrap_or_default());
+                status.set_description(result.differences.join("\n"));
+            }
+            let mut case = quick_junit::TestCase::new(result.name.clone(), status);
+            case.set_classname(result.file.clone());
+            suite.add_test_case(case);
+        }
+        report.add_test_suite(suite);
+    }
+    report
 }
 
 /// Reads the golden cases of a file; paths in it are relative to the file.
@@ -89,9 +144,31 @@ pub fn read(path: &Path) -> Result<Vec<Case>, String> {
     read_cases(&text(path)?, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
 }
 
-/// Runs a golden case through the engine and returns how what came out differs; nothing where the case holds.
+/// Who decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evaluator {
+    /// The engine that gateways embed.
+    Compiled,
+    /// The plain interpreter that says what the language means.
+    Reference,
+}
+
+impl Evaluator {
+    pub(crate) fn of(reference: bool) -> Self {
+        if reference { Self::Reference } else { Self::Compiled }
+    }
+
+    pub(crate) fn decide(self, engine: &Engine, request: &Request, context: &Context) -> Decision {
+        match self {
+            Self::Compiled => engine.decide(request, context),
+            Self::Reference => engine.decide_by_reference(request, context),
+        }
+    }
+}
+
+/// Runs a golden case and returns how what came out differs; nothing where the case holds.
 #[must_use]
-pub fn run_case(case: &Case) -> Vec<String> {
+pub fn run_case(case: &Case, by: Evaluator) -> Vec<String> {
     if let Some(settled) = case.settled() {
         return settled;
     }
@@ -118,7 +195,7 @@ pub fn run_case(case: &Case) -> Vec<String> {
         let list: Vec<_> = found.iter().cloned().collect();
         return case.differences(Got::Diagnostics(&list, found.sources()));
     }
-    let (engine, decision) = match decide(texts(), catalog, input) {
+    let (engine, decision) = match decide(texts(), catalog, input, by) {
         Ok(decided) => decided,
         Err(error) => return case.differences(Got::Error(&error)),
     };
@@ -137,12 +214,13 @@ fn decide<'a>(
     texts: impl Iterator<Item = (&'a str, &'a str)>,
     catalog: Catalog,
     input: &Input,
+    by: Evaluator,
 ) -> Result<(Engine, Decision), String> {
     let policy = PolicySet::parse(texts).map_err(|d| format!("the policy does not load:\n{d}"))?;
     let engine = Engine::new(policy, catalog).map_err(|e| e.to_string())?;
     let (Some(request), Some(context)) = (&input.request, &input.context) else {
         return Err("the case has no request or no context".to_owned());
     };
-    let decision = engine.decide(request, context);
+    let decision = by.decide(&engine, request, context);
     Ok((engine, decision))
 }

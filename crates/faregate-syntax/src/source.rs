@@ -68,6 +68,12 @@ impl Sources {
         self.get(span.file).map_or(Place { line: 1, column: 1 }, |f| f.place(span.start))
     }
 
+    /// Returns the place behind the end of `span`.
+    #[must_use]
+    pub fn end_place(&self, span: Span) -> Place {
+        self.place(Span { start: span.end, ..span })
+    }
+
     /// Returns where a range begins as `file:line:column`.
     ///
     /// ```

@@ -52,6 +52,7 @@ mod saved;
 mod scalar;
 #[cfg(feature = "schema")]
 mod schema;
+mod why;
 mod yaml;
 
 pub use catalog::{catalog_layer, catalog_layer_from, catalog_layer_to_node};
@@ -72,6 +73,7 @@ pub use request::{request_from, request_to_node};
 pub use saved::{saved_run_from, saved_run_to_json, saved_run_to_node};
 #[cfg(feature = "schema")]
 pub use schema::{Shape, schema};
+pub use why::why_to_node;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::de::{Sink, Tree, read};
 use crate::near::{nearest, unknown_field};
 use crate::path::Path;
 use crate::request::to_node;
-use crate::scalar::{AnyCount, AnyDuration, Count, Duration, Money};
+use crate::scalar::{AnyCount, AnyDuration, Count, Duration, Price};
 use crate::{Error, Node, read_one};
 
 /// How one call of a scripted run ends.
@@ -175,7 +175,7 @@ pub(crate) struct Parts {
     should_retry: Option<bool>,
     /// `None`: absent; `Some(None)`: `null`.
     ok: Option<Option<OkDto>>,
-    cost: Option<Money>,
+    cost: Option<Price>,
 }
 
 /// A shape that has the fields of an outcome, and some before and after them.
@@ -216,7 +216,7 @@ macro_rules! outcome_shape {
             ok: Option<Option<OkDto>>,
             /// what it cost, where the provider reports it
             #[serde(skip_serializing_if = "Option::is_none")]
-            cost: Option<Money>,
+            cost: Option<Price>,
             $($(#[$after_meta])* pub(crate) $after: $after_ty,)*
         }
 
@@ -388,7 +388,7 @@ impl Parts {
         match outcome {
             Outcome::Success(success) => Self {
                 ok: Some(Some(success.usage.as_ref().map(OkDto::from).unwrap_or_default())),
-                cost: success.cost.map(Money),
+                cost: success.cost.map(Price),
                 ..Self::default()
             },
             Outcome::Failure(failure) => Self {
@@ -399,7 +399,7 @@ impl Parts {
                 retry_after: failure.retry_after_ms.map(AnyDuration),
                 should_retry: failure.should_retry,
                 ok: None,
-                cost: failure.cost.map(Money),
+                cost: failure.cost.map(Price),
             },
         }
     }

@@ -15,8 +15,8 @@ use crate::request::to_node;
 use crate::scalar::{AnyCount, AnyDuration, AnyInstant, Count, Money};
 use crate::{Error, Node, context, context_to_node, outcome_to_node, request, request_to_node};
 use shape::{
-    CallDto, CredentialDto, CredentialKind, DeadDto, DigestsDto, ErrorDto, PlacedDto, SavedRunDto, StateDto,
-    StateKind, StepDto, StepKind,
+    CallDto, CounterDto, CredentialDto, CredentialKind, DeadDto, DigestsDto, ErrorDto, PlacedDto,
+    SavedRunDto, StateDto, StateKind, StepDto, StepKind,
 };
 
 /// The version of the shape; one that is read must have it.
@@ -245,6 +245,7 @@ impl At<'_> {
             worst_tokens: dto.worst_tokens.map(|n| n.0),
             spent: dto.spent.map(|money| money.0),
             tokens: dto.tokens.map(|n| n.0),
+            counts_under: dto.counts_under.into_iter().map(|c| (c.budget, c.per)).collect(),
             outcome: outcome?,
         })
     }
@@ -392,8 +393,15 @@ impl From<&SavedCall> for CallDto {
             worst_tokens: call.worst_tokens.map(AnyCount),
             spent: call.spent.map(Money),
             tokens: call.tokens.map(AnyCount),
+            counts_under: call.counts_under.iter().map(CounterDto::from).collect(),
             outcome: call.outcome.as_ref().map(|outcome| Tree(outcome_to_node(outcome))),
         }
+    }
+}
+
+impl From<&(String, Vec<Option<String>>)> for CounterDto {
+    fn from((budget, per): &(String, Vec<Option<String>>)) -> Self {
+        Self { budget: budget.clone(), per: per.clone() }
     }
 }
 

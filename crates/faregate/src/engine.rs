@@ -148,13 +148,13 @@ impl Engine {
         Run::restore(self, saved)
     }
 
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.inner.compiled
+    }
+
     /// Whether two are copies of one engine.
     pub(crate) fn same_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
-    pub(crate) fn compiled(&self) -> &Compiled {
-        &self.inner.compiled
     }
 
     fn inputs(&self) -> Inputs<'_> {

@@ -54,6 +54,26 @@ pub(crate) struct Attr {
     pub(crate) ty: Type,
 }
 
+impl Attr {
+    /// Whether its value may be another later in a run: by the clock, or since the host observed something.
+    pub(crate) fn may_change(&self) -> bool {
+        match self.subject {
+            Subject::Time => true,
+            Subject::Key => self.name == "credits",
+            Subject::Endpoint => {
+                let figure =
+                    ["price_", "latency", "throughput"].iter().any(|start| self.name.starts_with(start));
+                figure
+                    || matches!(
+                        self.name.as_str(),
+                        "uptime" | "error_rate" | "health" | "cooling_down" | "cost"
+                    )
+            }
+            Subject::Request | Subject::Attempt => false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Expr {
     pub(crate) kind: ExprKind,

@@ -44,6 +44,20 @@ pub fn catalog(draw: &mut Draw<'_>, wild: bool) -> Vec<CatalogLayer> {
     layers
 }
 
+/// Returns a market: this many endpoints more than the names of models and providers would give, each a variant.
+pub fn market(draw: &mut Draw<'_>, endpoints: usize) -> CatalogLayer {
+    let mut layer = CatalogLayer::default();
+    layer.name = Some("market".to_owned());
+    for number in 0..endpoints {
+        let mut row = row(&mut draw.part(64), false);
+        let (model, provider) =
+            (row.model.clone().unwrap_or_default(), row.provider.clone().unwrap_or_default());
+        row.id = Some(format!("{model}@{provider}/variant-{number:03}"));
+        layer.endpoints.push(row);
+    }
+    layer
+}
+
 /// Returns the id that a row has or is given.
 #[must_use]
 pub fn row_id(row: &EndpointRow) -> String {

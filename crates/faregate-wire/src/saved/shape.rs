@@ -101,7 +101,15 @@ pub(super) struct CallDto {
     pub(super) worst_tokens: Option<AnyCount>,
     pub(super) spent: Option<Money>,
     pub(super) tokens: Option<AnyCount>,
+    pub(super) counts_under: Vec<CounterDto>,
     pub(super) outcome: Option<Tree>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CounterDto {
+    pub(super) budget: String,
+    pub(super) per: Vec<Option<String>>,
 }
 
 #[derive(Deserialize, Serialize)]

@@ -25,6 +25,11 @@ fn money() -> impl Strategy<Value = Money> {
     any::<i128>().prop_map(|units| Money(Fixed::from_units(units)))
 }
 
+/// What was spent or reported: never below zero.
+fn spent() -> impl Strategy<Value = Money> {
+    (0..=i128::MAX).prop_map(|units| Money(Fixed::from_units(units)))
+}
+
 fn instant() -> impl Strategy<Value = Timestamp> {
     prop_oneof![any::<i64>(), 0..4_000_000_000_000_i64].prop_map(Timestamp)
 }
@@ -49,7 +54,7 @@ fn usage() -> impl Strategy<Value = Usage> {
 
 fn failure() -> impl Strategy<Value = Failure> {
     let first = (class(), prop::option::of(any::<u16>()), phase(), any::<u64>());
-    let rest = (prop::option::of(any::<u64>()), prop::option::of(any::<bool>()), prop::option::of(money()));
+    let rest = (prop::option::of(any::<u64>()), prop::option::of(any::<bool>()), prop::option::of(spent()));
     (first, rest).prop_map(|((class, status, phase, emitted), (retry_after, should_retry, cost))| {
         let mut failure = Failure::new(class);
         failure.status = status;
@@ -63,7 +68,7 @@ fn failure() -> impl Strategy<Value = Failure> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    let success = (prop::option::of(usage()), prop::option::of(money()));
+    let success = (prop::option::of(usage()), prop::option::of(spent()));
     prop_oneof![
         failure().prop_map(Outcome::Failure),
         success.prop_map(|(usage, cost)| Outcome::Success(Success::new(usage, cost))),
@@ -105,16 +110,11 @@ fn step() -> impl Strategy<Value = StepRecord> {
 fn call() -> impl Strategy<Value = SavedCall> {
     let worst = (prop::option::of(money()), prop::option::of(any::<u64>()));
     let spent = (prop::option::of(money()), prop::option::of(any::<u64>()));
-    (0..9_usize, instant(), any::<u64>(), worst, spent, prop::option::of(outcome())).prop_map(
-        |(at, started_at, waited_ms, (worst, worst_tokens), (spent, tokens), outcome)| SavedCall {
-            at,
-            started_at,
-            waited_ms,
-            worst,
-            worst_tokens,
-            spent,
-            tokens,
-            outcome,
+    let counts_under =
+        prop::collection::vec((TEXT, prop::collection::vec(prop::option::of(TEXT), 0..3)), 0..3);
+    (0..9_usize, instant(), any::<u64>(), worst, spent, counts_under, prop::option::of(outcome())).prop_map(
+        |(at, started_at, waited_ms, (worst, worst_tokens), (spent, tokens), counts_under, outcome)| {
+            SavedCall { at, started_at, waited_ms, worst, worst_tokens, spent, tokens, counts_under, outcome }
         },
     )
 }

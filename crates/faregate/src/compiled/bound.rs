@@ -29,6 +29,8 @@ pub(super) struct Bound {
 pub(super) struct RouteBound {
     /// For each endpoint the tier that names its model first; 0: none does. Without `requested` tiers.
     pub(super) tier_of: Vec<u32>,
+    /// Whether there is but one tier.
+    pub(super) one_tier: bool,
     /// The written tiers, where one of them is `requested`: the models' endpoints of each.
     pub(super) tiers: Vec<TierBound>,
     /// Shared candidates that pass all that is settled: tiers (without `requested`), rules, credentials.
@@ -184,7 +186,13 @@ impl Bound {
                 Some(set)
             })
             .collect();
-        RouteBound { tier_of, tiers: if code.requested { tiers } else { Vec::new() }, open, ceilings }
+        RouteBound {
+            tier_of,
+            one_tier: routing.tiers.len() == 1 && !code.requested,
+            tiers: if code.requested { tiers } else { Vec::new() },
+            open,
+            ceilings,
+        }
     }
 
     /// Returns the endpoints whose models the entries of a tier name.

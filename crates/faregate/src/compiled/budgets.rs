@@ -95,7 +95,7 @@ impl Counters {
     /// Finds the budgets that apply, and holds the rows to their budgets. `false`: a row makes no sense.
     pub(super) fn look(&mut self, judge: &Judge<'_>) -> bool {
         for (place, budget) in judge.code.budgets.iter().enumerate() {
-            if budget.when.is_none_or(|w| !judge.truth(w, None).is_false()) {
+            if budget.when.is_none_or(|w| !judge.asked(w).is_false()) {
                 self.applying.push(id(place));
             }
         }
@@ -109,7 +109,7 @@ impl Counters {
             else {
                 continue;
             };
-            let reserved = code.reserve.is_some_and(|r| !judge.truth(r, None).is_true());
+            let reserved = code.reserve.is_some_and(|r| !judge.asked(r).is_true());
             for (number, limit) in ir.limits.iter().enumerate() {
                 let reduced = code.reduced.get(number).copied().unwrap_or(limit.amount);
                 let usable = if reserved { reduced } else { limit.amount };
@@ -193,7 +193,7 @@ impl Counters {
     ) -> Option<Amount> {
         let code = judge.code.budgets.get(at(budget))?;
         let rows = judge.ask.context.budgets.as_deref();
-        let text = |(source, ty): &(super::expr::Source, crate::attributes::Type)| {
+        let text = |(source, ty): &(super::source::Source, crate::attributes::Type)| {
             Some(match judge.value(*source, cand)? {
                 Val::Text(text) => Cow::Borrowed(text),
                 Val::Bool(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
@@ -209,8 +209,7 @@ impl Counters {
         let first = self.rows.partition_point(|(k, ..)| *k < key);
         let window = self.windows.get(code.first_limit.saturating_add(number)).and_then(|(_, w)| *w);
         let same = |row: &&BudgetRow| {
-            row.per.iter().map(String::as_str).eq(texts().map(|t| OwnedText(t)))
-                && row_lies_in(row, limit, window)
+            row.per.iter().map(String::as_str).eq(texts().map(OwnedText)) && row_lies_in(row, limit, window)
         };
         let found = self
             .rows

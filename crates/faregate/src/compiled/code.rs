@@ -1,7 +1,8 @@
 //! A policy compiled: its conditions as nodes, its guardrails behind an index, what is to be prepared for a catalog.
 
-use super::expr::{Arena, Builder, NodeId, Source, Table, id};
+use super::expr::{Arena, Atom, Builder, NodeId, Table, id};
 use super::index::Index;
+use super::source::Source;
 use super::value::{KeyField, RequestField, key_field, request_field};
 use crate::attributes::{Subject, Type};
 use crate::ir::{Attr, Body, Budget, Order, Policy, Routing, Rule, Tier};
@@ -75,6 +76,10 @@ pub(super) struct PassCode {
 pub(super) struct GuardCode {
     /// What of its condition the request settles.
     pub(super) request_when: Option<NodeId>,
+    /// The same, as far as it is a list of plain comparisons that must all hold.
+    pub(super) atoms: Box<[Atom]>,
+    /// Whether there is more to it than `atoms`.
+    pub(super) intricate: bool,
     /// The rest of its condition, where that is not part of `pass`.
     pub(super) endpoint_when: Option<NodeId>,
     /// The rules that the catalog settles.
@@ -269,7 +274,11 @@ impl<'p> Compiler<'p> {
             code.when = endpoint_when.take();
         }
         let pass = (!code.rules.is_empty()).then(|| self.pass(code));
-        GuardCode { request_when, endpoint_when, pass, late, waivers }
+        let (mut atoms, mut intricate) = (Vec::new(), false);
+        if let Some(when) = request_when {
+            self.builder.arena.atoms(when, &mut atoms, &mut intricate);
+        }
+        GuardCode { request_when, atoms: atoms.into(), intricate, endpoint_when, pass, late, waivers }
     }
 
     /// Splits a condition into what the request settles and the rest: it is false where one of them is.

@@ -3,7 +3,9 @@
 use fixedbitset::FixedBitSet;
 
 use super::cost::Flat;
-use super::expr::{Fact, Leaf, Right, Source, Table, Wanted, id, leaf_truth};
+use super::expr::{Table, id};
+use super::leaf::{Leaf, Right, Wanted, leaf_truth};
+use super::source::{Fact, Source};
 use super::value::{Texts, Val};
 use crate::catalog::{Catalog, Endpoint};
 use crate::ir::{Member, Value};
@@ -35,9 +37,13 @@ pub(super) struct Columns {
     /// Of each day on which endpoints end, those that do.
     pub(super) sunsets: Vec<(Date, FixedBitSet)>,
     /// Prices of those that have plain ones.
-    pub(super) flat: Vec<Option<Flat>>,
+    pub(super) flat: Vec<Flat>,
     /// Those that have plain prices.
     pub(super) plain: FixedBitSet,
+    /// Of those: with prices of input and output, with one of images, with a limit of output.
+    pub(super) priced: FixedBitSet,
+    pub(super) images: FixedBitSet,
+    pub(super) limited: FixedBitSet,
     /// A price that no sum of the plain prices of an endpoint passes, in 10^-15 dollars.
     pub(super) dearest: u128,
     /// The longest output that an endpoint limits.
@@ -171,7 +177,10 @@ impl Columns {
             output: Thresholds::new(&facts().map(|f| f.max_output_tokens).collect::<Vec<_>>(), true),
             joint: facts().map(|f| f.joint_context == Some(true)).collect_bits(),
             sunsets: Vec::new(),
-            flat: facts().map(|f| Flat::new(&f.prices, f.max_output_tokens)).collect(),
+            flat: Vec::new(),
+            priced: FixedBitSet::new(),
+            images: FixedBitSet::new(),
+            limited: FixedBitSet::new(),
             plain: FixedBitSet::new(),
             dearest: 0,
             longest: 0,
@@ -184,8 +193,14 @@ impl Columns {
             model_of: Vec::with_capacity(count),
             n_models: 0,
         };
-        columns.plain = columns.flat.iter().map(Option::is_some).collect_bits();
-        columns.dearest = columns.flat.iter().flatten().map(Flat::dearest).max().unwrap_or(0);
+        let flat: Vec<Option<Flat>> = facts().map(|f| Flat::new(&f.prices, f.max_output_tokens)).collect();
+        let of = |holds: fn(&Flat) -> bool| flat.iter().map(|f| f.as_ref().is_some_and(holds)).collect_bits();
+        columns.plain = flat.iter().map(Option::is_some).collect_bits();
+        columns.priced = of(Flat::is_priced);
+        columns.images = of(Flat::prices_images);
+        columns.limited = of(Flat::is_limited);
+        columns.dearest = flat.iter().flatten().map(Flat::dearest).max().unwrap_or(0);
+        columns.flat = flat.into_iter().map(|f| f.unwrap_or(Flat::BLANK)).collect();
         columns.longest = facts().filter_map(|f| f.max_output_tokens).max().unwrap_or(0);
         let mut numbers: Table<&str, u32> = Table::default();
         for (place, endpoint) in endpoints.iter().enumerate() {

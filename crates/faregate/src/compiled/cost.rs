@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::catalog::{Moment, PriceList, ToolPrice};
 use crate::decision::ToolCap;
 use crate::time::{DAY_MS, TimeOfDay};
-use crate::{Money, Ratio, Request};
+use crate::{MAX_COUNT, Money, Ratio, Request};
 use faregate_syntax::Fixed;
 
 /// A unit of [`Flat`] prices: 10^-15 dollars, that is 10^9 of the units in which money is counted.
@@ -272,9 +272,11 @@ fn with_fee(cost: Money, fee: Ratio) -> Option<Money> {
 
 /// Prices that hold at every moment, each a whole number of 10^-15 dollars below 2^64.
 ///
-/// A count is at most 2^53 - 1, so a price times a count is below 2^117, and sums of the few there are stay below 2^128:
-/// the arithmetic of costs cannot overflow. What is past the range of money is seen at the end.
+/// INVARIANT: a count is at most 2^53 - 1 ([`Flat::new`] sees to the endpoint's own limit, the request was held to it before),
+/// so a price times a count is below 2^117, and sums of the few there are stay below 2^128: the arithmetic of costs cannot
+/// wrap. What is past the range of money is seen at the end.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(super) struct Flat {
     prompt: u64,
     completion: u64,
@@ -285,15 +287,27 @@ pub(super) struct Flat {
     input_caching: u64,
     /// The dearer of completion and reasoning.
     output: u64,
-    /// The endpoint's own limit of output.
-    output_limit: Option<u64>,
+    /// The endpoint's own limit of output; [`NONE`] where there is none.
+    output_limit: u64,
 }
 
 impl Flat {
+    /// Stands where an endpoint has no such prices.
+    pub(super) const BLANK: Self = Self {
+        prompt: NONE,
+        completion: NONE,
+        request: 0,
+        image: NONE,
+        cache_read: NONE,
+        input_caching: NONE,
+        output: NONE,
+        output_limit: NONE,
+    };
+
     /// Returns the prices in this form; `None`: they change, or do not fit.
     pub(super) fn new(list: &PriceList, output_limit: Option<u64>) -> Option<Self> {
         let listed = Listed::new(list, None);
-        if !listed.is_constant() {
+        if !listed.is_constant() || output_limit.is_some_and(|limit| limit > MAX_COUNT) {
             return None;
         }
         let prices = listed.at(Moment { input_tokens: 0, time_of_day: TimeOfDay(0) });
@@ -315,13 +329,27 @@ impl Flat {
             cache_read: small(prices.cache_read)?,
             input_caching: small(input_caching.filter(|_| prices.prompt.is_some()))?,
             output: small(prices.completion.zip(prices.reasoning).map(|(c, r)| c.max(r)))?,
-            output_limit,
+            output_limit: output_limit.unwrap_or(NONE),
         })
     }
 
     /// L of rule 10, where no ceiling bounds the output.
     pub(super) fn output_limit(&self, asked: Option<u64>) -> Option<u64> {
-        crate::reference::candidate::smaller(asked, self.output_limit)
+        let limit = asked.unwrap_or(NONE).min(self.output_limit);
+        if limit == NONE { None } else { Some(limit) }
+    }
+
+    /// Whether the worst case of a request is known and bounded whatever it asks for, images aside.
+    pub(super) fn is_priced(&self) -> bool {
+        self.prompt != NONE && self.output != NONE
+    }
+
+    pub(super) fn prices_images(&self) -> bool {
+        self.image != NONE
+    }
+
+    pub(super) fn is_limited(&self) -> bool {
+        self.output_limit != NONE
     }
 
     /// Returns a price that no sum of its prices passes.
@@ -335,27 +363,30 @@ impl Flat {
             .saturating_add(known(self.image))
     }
 
+    /// The worst case of a request that names no tool, where all its prices are known and the output is limited.
+    pub(super) fn worst_of(&self, request: &Request, output_limit: Option<u64>) -> u128 {
+        let input = if request.caching { self.input_caching } else { self.prompt };
+        let image = if request.images > 0 { self.image } else { 0 };
+        product(input, request.input_tokens)
+            .wrapping_add(product(self.output, output_limit.unwrap_or(0)))
+            .wrapping_add(u128::from(self.request))
+            .wrapping_add(product(image, request.images))
+    }
+
     /// As [`worst`], of the shared credential, for a request that names no tool.
     pub(super) fn worst(&self, request: &Request, output_limit: Option<u64>) -> Worst {
         let input = if request.caching { self.input_caching } else { self.prompt };
         let image = if request.images > 0 { self.image } else { 0 };
+        let known = |price: u64| if price == NONE { 0 } else { price };
         let unknown = input == NONE || self.output == NONE || image == NONE;
-        let unbounded = output_limit.is_none();
-        let total = product(if input == NONE { 0 } else { input }, request.input_tokens)
-            .saturating_add(product(
-                if self.output == NONE { 0 } else { self.output },
-                output_limit.unwrap_or(0),
-            ))
-            .saturating_add(u128::from(self.request))
-            .saturating_add(product(if image == NONE { 0 } else { image }, request.images));
-        let value = money(total);
-        let overflow = value.is_none();
-        Worst {
-            value: value.filter(|_| !unknown && !unbounded),
-            unknown,
-            unbounded: unbounded || overflow,
-            overflow,
-        }
+        let total = product(known(input), request.input_tokens)
+            .wrapping_add(product(known(self.output), output_limit.unwrap_or(0)))
+            .wrapping_add(u128::from(self.request))
+            .wrapping_add(product(known(image), request.images));
+        let overflow = total > LARGEST;
+        let unbounded = output_limit.is_none() || overflow;
+        let value = if unknown || unbounded { None } else { Some(money(total)) };
+        Worst { value, unknown, unbounded, overflow }
     }
 
     /// As [`expected`], of the shared credential; in 10^-15 dollars.
@@ -370,17 +401,17 @@ impl Flat {
         if self.prompt == NONE || self.completion == NONE {
             return None;
         }
-        let mut total = product(self.prompt, request.input_tokens.saturating_sub(cached))
-            .saturating_add(product(self.completion, output))
-            .saturating_add(u128::from(self.request));
+        let mut total = product(self.prompt, request.input_tokens.wrapping_sub(cached))
+            .wrapping_add(product(self.completion, output))
+            .wrapping_add(u128::from(self.request));
         if cached > 0 {
-            total = total.saturating_add(product(self.cache_read, cached));
+            total = total.wrapping_add(product(self.cache_read, cached));
         }
         if request.images > 0 {
             if self.image == NONE {
                 return None;
             }
-            total = total.saturating_add(product(self.image, request.images));
+            total = total.wrapping_add(product(self.image, request.images));
         }
         (total <= LARGEST).then_some(total)
     }
@@ -390,11 +421,15 @@ impl Flat {
 pub(super) const LARGEST: u128 = (i128::MAX / SCALE).unsigned_abs();
 
 fn product(price: u64, count: u64) -> u128 {
-    u128::from(price).saturating_mul(u128::from(count))
+    u128::from(price).wrapping_mul(u128::from(count))
 }
 
-/// Returns an amount in 10^-15 dollars as money; `None`: it is past the range.
-pub(super) fn money(scaled: u128) -> Option<Money> {
-    let units = i128::try_from(scaled).ok()?.checked_mul(SCALE)?;
-    Some(Money(Fixed::from_units(units)))
+/// Returns an amount of at most [`LARGEST`] × 10^-15 dollars as money.
+pub(super) fn money(scaled: u128) -> Money {
+    Money(Fixed::from_units(scaled.cast_signed().wrapping_mul(SCALE)))
+}
+
+/// Returns how many whole 10^-15 dollars an amount holds, at most [`LARGEST`].
+pub(super) fn scaled(amount: Money) -> Option<u128> {
+    u128::try_from(amount.0.units().checked_div(SCALE)?).ok()
 }

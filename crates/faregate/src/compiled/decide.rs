@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::bound::{Bound, RouteBound, TierBound, names};
-use super::code::Code;
+use super::code::{Code, Field};
+use super::declared::{attribute, typed_value};
 use super::expr::{at, id};
-use super::judge::{Ask, By, Judge, attribute, declared_value, typed_value};
+use super::judge::{Ask, By, Judge};
 use super::order::order;
 use super::plan::reach;
 use super::scratch::{Answer, Eyes, Scratch, Work};
@@ -93,12 +94,13 @@ impl Compiled {
         self.open_eyes(policy, catalog, eyes, &ask)?;
         let judge = self.judge(policy, catalog, eyes, ask);
         work.counters.begin(&self.code);
-        if (!self.code.budgets.is_empty() || context.budgets.is_some()) && !work.counters.look(&judge) {
+        // Rows of budgets that the policy does not know are let be.
+        if !self.code.budgets.is_empty() && !work.counters.look(&judge) {
             return None;
         }
         let mut chosen = None;
         for (place, workload) in self.code.workloads.iter().enumerate() {
-            match workload.when.map_or(Truth::True, |when| judge.truth(when, None)) {
+            match workload.when.map_or(Truth::True, |when| judge.asked(when)) {
                 Truth::True => {
                     chosen = Some(id(place));
                     break;
@@ -172,19 +174,20 @@ impl Compiled {
             credits: context.key.credits,
             moment: Moment { input_tokens: request.input_tokens, time_of_day: TimeOfDay(time_of_day) },
         };
-        for (place, declared) in policy.declared.iter().enumerate() {
-            if !declared.narrows
-                && let Some(raw) = attribute(policy, place, request, context)
-                && typed_value(raw, &declared.ty).is_none()
-            {
-                return None;
-            }
-            let value = declared_value(policy, &self.code, place, request, context);
+        for (declared, code) in policy.declared.iter().zip(&self.code.declared) {
+            let given = match code.field {
+                Field::Request(read) => read(request),
+                Field::Key(read) => read(&context.key),
+                Field::Attribute => match attribute(declared, request, context) {
+                    Some(raw) => Some(typed_value(raw, &declared.ty)?),
+                    None => None,
+                },
+            };
             if let Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) =
                 &declared.ty
             {
                 let inside = |text: &str| list.iter().any(|t| t == text);
-                let valid = match value {
+                let valid = match given {
                     Some(Val::Text(text)) => inside(text),
                     Some(Val::Set(set)) => set.all(inside),
                     _ => true,
@@ -193,17 +196,19 @@ impl Compiled {
                     return None;
                 }
             }
-            match (self.code.declared.get(place).and_then(|d| d.fills), value) {
-                (Some(Fill::Model), Some(Val::Text(text))) => ask.model = ask.model.or(Some(text)),
-                (Some(Fill::MaxOutput), Some(Val::Number(n))) => {
+            let Some(fills) = code.fills else { continue };
+            let value = given.or_else(|| declared.default.as_ref().map(Val::of));
+            match (fills, value) {
+                (Fill::Model, Some(Val::Text(text))) => ask.model = ask.model.or(Some(text)),
+                (Fill::MaxOutput, Some(Val::Number(n))) => {
                     ask.max_output = ask.max_output.or(u64::try_from(n).ok());
                 }
-                (Some(Fill::ExpectedOutput), Some(Val::Number(n))) => {
+                (Fill::ExpectedOutput, Some(Val::Number(n))) => {
                     ask.expected_output = ask.expected_output.or(u64::try_from(n).ok());
                 }
-                (Some(Fill::Only), Some(Val::Set(set))) => ask.only = ask.only.or(Some(set)),
-                (Some(Fill::Ignore), Some(Val::Set(set))) => ask.ignore = ask.ignore.or(Some(set)),
-                (Some(Fill::Credits), Some(Val::Number(n))) => {
+                (Fill::Only, Some(Val::Set(set))) => ask.only = ask.only.or(Some(set)),
+                (Fill::Ignore, Some(Val::Set(set))) => ask.ignore = ask.ignore.or(Some(set)),
+                (Fill::Credits, Some(Val::Number(n))) => {
                     let default = crate::Money(faregate_syntax::Fixed::from_units(n));
                     ask.credits = ask.credits.or(Some(default));
                 }
@@ -216,7 +221,7 @@ impl Compiled {
             let declared = |name: &str| {
                 policy.declared.iter().any(|d| d.subject == subject && d.name == name && !d.narrows)
             };
-            if !attributes.keys().all(|name| declared(name)) {
+            if !attributes.is_empty() && !attributes.keys().all(|name| declared(name)) {
                 return None;
             }
         }
@@ -306,8 +311,7 @@ fn meet_guards(judge: &Judge<'_>, work: &mut Work) {
         {
             return;
         }
-        let when = judge.code.guards.get(at(guard)).and_then(|g| g.request_when);
-        if when.is_none_or(|w| !judge.truth(w, None).is_false()) {
+        if judge.code.guards.get(at(guard)).is_some_and(|g| !judge.spares(g)) {
             guards.push(guard);
         }
     });

@@ -216,8 +216,9 @@ impl<'a> Told<'_, 'a> {
                 let larger = smallest.is_some() && candidate.endpoint.facts.context_length > smallest;
                 for class in &rule.on {
                     let may = *class != ErrorClass::ContextLength || larger;
-                    let holds =
-                        || rule.when.as_ref().is_none_or(|w| self.world.possible(w, candidate, *class).0);
+                    let holds = || {
+                        rule.when.as_ref().is_none_or(|w| self.world.possible(w, candidate, *class, false).0)
+                    };
                     if may && !on.contains(class) && holds() {
                         on.insert(*class);
                     }
@@ -260,10 +261,6 @@ impl<'p> Before<'p> {
     }
 
     /// Returns the smallest context among those from which a move of this kind leads to a candidate; `None`: there is none.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer level is whether there are any, the inner one what is known"
-    )]
     fn contexts(&self, kind: MoveKind, to: &Candidate<'_>) -> Option<Smallest> {
         let (model, id) = (to.endpoint.model.as_str(), to.endpoint.id.as_str());
         let all = |contexts: &mut dyn Iterator<Item = Smallest>| {

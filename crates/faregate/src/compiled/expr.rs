@@ -5,18 +5,16 @@
 //! still there.
 
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
 
 use faregate_syntax::ast::{CompareOp, Quantifier};
-use rustc_hash::{FxBuildHasher, FxHasher};
+use rustc_hash::FxBuildHasher;
 
-use super::cost::PriceKind;
-use super::value::{KeyField, RequestField, Texts, Val, key_field, request_field};
-use crate::attributes::{PERCENTILES, Subject, Type, Vocabulary};
-use crate::catalog::Catalog;
+use super::leaf::{Leaf, Right, Wanted, fingerprint, leaf_reads};
+use super::source::{Clock, Fact, Source};
+use super::value::{key_field, request_field};
+use crate::attributes::{Subject, Type, Vocabulary};
+use crate::classes::ErrorClass;
 use crate::ir::{Attr, Expr, ExprKind, Member, Policy, SetTerm, Term, Value};
-use crate::pattern::Pattern;
-use crate::reference::truth::Truth;
 use crate::time::Zone;
 
 /// The place of a node.
@@ -47,222 +45,6 @@ pub(super) enum Node {
     Leaf(u32),
 }
 
-/// Where the value of an attribute is.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Source {
-    Request(RequestField),
-    TotalTokens,
-    Model,
-    Models,
-    Key(KeyField),
-    /// Index into the policy's declarations.
-    Declared(usize),
-    Fact(Fact),
-    Now,
-    Clock(Clock, usize),
-    Attempt,
-    Nothing,
-}
-
-/// A part of the time on a wall clock; its zone stands beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Clock {
-    Date,
-    Hour,
-    Weekday,
-}
-
-/// A fact of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
-    Id,
-    Model,
-    NativeModel,
-    Provider,
-    Region,
-    Quantization,
-    ContextLength,
-    MaxOutputTokens,
-    Supports,
-    Modalities,
-    Tags,
-    Free,
-    Zdr,
-    Trains,
-    Retains,
-    Deprecated,
-    JointContext,
-    Sunset,
-    Credential,
-    Byok,
-    Price(PriceKind),
-    WebSearch,
-    Cost,
-    Uptime,
-    ErrorRate,
-    Health,
-    CoolingDown,
-    Latency(usize),
-    Throughput(usize),
-}
-
-impl Fact {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "id" => Self::Id,
-            "model" => Self::Model,
-            "native_model" => Self::NativeModel,
-            "provider" => Self::Provider,
-            "region" => Self::Region,
-            "quantization" => Self::Quantization,
-            "context_length" => Self::ContextLength,
-            "max_output_tokens" => Self::MaxOutputTokens,
-            "supports" => Self::Supports,
-            "modalities" => Self::Modalities,
-            "tags" => Self::Tags,
-            "free" => Self::Free,
-            "zdr" => Self::Zdr,
-            "trains" => Self::Trains,
-            "retains" => Self::Retains,
-            "deprecated" => Self::Deprecated,
-            "joint_context" => Self::JointContext,
-            "sunset" => Self::Sunset,
-            "credential" => Self::Credential,
-            "byok" => Self::Byok,
-            "price_prompt" => Self::Price(PriceKind::Prompt),
-            "price_completion" => Self::Price(PriceKind::Completion),
-            "price_request" => Self::Price(PriceKind::Request),
-            "price_image" => Self::Price(PriceKind::Image),
-            "price_cache_read" => Self::Price(PriceKind::CacheRead),
-            "price_cache_write" => Self::Price(PriceKind::CacheWrite),
-            "price_reasoning" => Self::Price(PriceKind::Reasoning),
-            "price_web_search" => Self::WebSearch,
-            "cost" => Self::Cost,
-            "uptime" => Self::Uptime,
-            "error_rate" => Self::ErrorRate,
-            "health" => Self::Health,
-            "cooling_down" => Self::CoolingDown,
-            _ => {
-                let (figure, percentile) = name.split_once('_')?;
-                let at = PERCENTILES.iter().position(|p| *p == percentile)?;
-                match figure {
-                    "latency" => Self::Latency(at),
-                    "throughput" => Self::Throughput(at),
-                    _ => return None,
-                }
-            }
-        })
-    }
-
-    /// Whether the catalog alone settles it, whatever the credential and the moment.
-    fn of_catalog(self) -> bool {
-        use Fact as F;
-        matches!(
-            self,
-            F::Id
-                | F::Model
-                | F::NativeModel
-                | F::Provider
-                | F::Region
-                | F::Quantization
-                | F::ContextLength
-                | F::MaxOutputTokens
-                | F::Supports
-                | F::Modalities
-                | F::Tags
-                | F::Free
-                | F::Zdr
-                | F::Trains
-                | F::Retains
-                | F::Deprecated
-                | F::JointContext
-                | F::Sunset
-        )
-    }
-}
-
-impl Source {
-    fn reads(self) -> u8 {
-        match self {
-            Self::Fact(fact) if fact.of_catalog() => reads::CATALOG,
-            Self::Fact(_) => reads::MOMENT,
-            Self::Attempt => reads::ATTEMPT,
-            _ => reads::REQUEST,
-        }
-    }
-}
-
-/// A comparison.
-#[derive(Clone, Debug)]
-pub(super) enum Leaf {
-    /// A text of the request is this symbol.
-    Is {
-        slot: usize,
-        symbol: u32,
-        negated: bool,
-    },
-    /// A text of the request is one of these symbols.
-    OneOf {
-        slot: usize,
-        symbols: Box<[u32]>,
-    },
-    /// A set of the request has one of these bits.
-    Overlaps {
-        slot: usize,
-        mask: u64,
-    },
-    /// A set of the request has all of these bits.
-    Holds {
-        slot: usize,
-        mask: u64,
-    },
-    Flag(Source),
-    Present(Source),
-    /// `models`: the texts of the policy may be aliases.
-    Compare {
-        left: Source,
-        op: CompareOp,
-        right: Right,
-        models: bool,
-    },
-    /// `clock`: the end is outside, and the range wraps.
-    Between {
-        left: Source,
-        low: i128,
-        high: i128,
-        clock: bool,
-    },
-    In {
-        left: Source,
-        members: Box<[Member]>,
-        models: bool,
-    },
-    Includes {
-        left: Source,
-        any: bool,
-        right: Wanted,
-        models: bool,
-    },
-    Matches {
-        left: Source,
-        pattern: Pattern,
-    },
-    /// What reads an attempt; only what is possible can be said of it.
-    Attempt(Box<Expr>),
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Right {
-    Value(Value),
-    Source(Source),
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Wanted {
-    Values(Box<[String]>),
-    Source(Source),
-}
-
 /// A text of the request that conditions compare with texts of the policy, and the symbols of those.
 #[derive(Clone, Debug)]
 pub(super) struct TextSlot {
@@ -290,7 +72,37 @@ pub(super) struct Arena {
     pub(super) zones: Vec<Zone>,
 }
 
+/// A comparison of a text or a set of the request, one of several that must all hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Atom {
+    Is { slot: usize, symbol: u32 },
+    IsNot { slot: usize, symbol: u32 },
+    Overlaps { slot: usize, mask: u64 },
+    Holds { slot: usize, mask: u64 },
+}
+
 impl Arena {
+    /// Collects the plain comparisons that must all hold for a node to hold; `intricate`: there is more to it.
+    pub(super) fn atoms(&self, node: NodeId, atoms: &mut Vec<Atom>, intricate: &mut bool) {
+        match self.nodes.get(at(node)) {
+            Some(Node::All(parts)) => parts.iter().for_each(|p| self.atoms(*p, atoms, intricate)),
+            Some(Node::Leaf(leaf)) => match self.leaves.get(at(*leaf)) {
+                Some(Leaf::Is { slot, symbol, negated: false }) => {
+                    atoms.push(Atom::Is { slot: *slot, symbol: *symbol });
+                }
+                Some(Leaf::Is { slot, symbol, negated: true }) => {
+                    atoms.push(Atom::IsNot { slot: *slot, symbol: *symbol });
+                }
+                Some(Leaf::Overlaps { slot, mask }) => {
+                    atoms.push(Atom::Overlaps { slot: *slot, mask: *mask })
+                }
+                Some(Leaf::Holds { slot, mask }) => atoms.push(Atom::Holds { slot: *slot, mask: *mask }),
+                _ => *intricate = true,
+            },
+            _ => *intricate = true,
+        }
+    }
+
     pub(super) fn reads(&self, node: NodeId) -> u8 {
         self.reads.get(at(node)).copied().unwrap_or(0)
     }
@@ -386,7 +198,11 @@ impl<'p> Builder<'p> {
         let mut of_attempt = false;
         crate::check::attributes(expr, &mut |a| of_attempt |= a.subject == Subject::Attempt);
         if of_attempt {
-            return Leaf::Attempt(Box::new(expr.clone()));
+            let can = |class: ErrorClass| match crate::reference::eval::error_leaf(expr, class) {
+                Some(holds) => (holds, !holds),
+                None => (true, true),
+            };
+            return Leaf::Attempt(ErrorClass::ALL.into_iter().map(|class| (class, can(class))).collect());
         }
         match &expr.kind {
             ExprKind::Flag(attr) => Leaf::Flag(self.source(attr, None)),
@@ -561,163 +377,4 @@ pub(super) const UNKNOWN: u32 = u32::MAX;
 
 fn of_models(attr: &Attr) -> bool {
     matches!(attr.ty, Type::Text(Vocabulary::Models) | Type::Set(Vocabulary::Models))
-}
-
-fn leaf_reads(leaf: &Leaf) -> u8 {
-    match leaf {
-        Leaf::Is { .. } | Leaf::OneOf { .. } | Leaf::Overlaps { .. } | Leaf::Holds { .. } => reads::REQUEST,
-        Leaf::Flag(source)
-        | Leaf::Present(source)
-        | Leaf::Between { left: source, .. }
-        | Leaf::In { left: source, .. }
-        | Leaf::Matches { left: source, .. }
-        | Leaf::Compare { left: source, right: Right::Value(_), .. }
-        | Leaf::Includes { left: source, right: Wanted::Values(_), .. } => source.reads(),
-        Leaf::Compare { left, right: Right::Source(right), .. }
-        | Leaf::Includes { left, right: Wanted::Source(right), .. } => left.reads() | right.reads(),
-        Leaf::Attempt(_) => reads::ATTEMPT | reads::MOMENT,
-    }
-}
-
-/// A hash by which equal comparisons find each other.
-fn fingerprint(kind: &ExprKind) -> u64 {
-    let mut hasher = FxHasher::default();
-    std::mem::discriminant(kind).hash(&mut hasher);
-    let attr = |attr: &Attr, hasher: &mut FxHasher| {
-        attr.subject.hash(hasher);
-        attr.name.hash(hasher);
-    };
-    let value = |value: &Value, hasher: &mut FxHasher| match value {
-        Value::Text(text) => text.hash(hasher),
-        Value::Bool(flag) => flag.hash(hasher),
-        Value::Number(n) => n.hash(hasher),
-        Value::Set(set) => set.hash(hasher),
-    };
-    match kind {
-        ExprKind::Flag(a) | ExprKind::Present(a) => attr(a, &mut hasher),
-        ExprKind::Compare { left, op, right, .. } => {
-            attr(left, &mut hasher);
-            op.hash(&mut hasher);
-            match right {
-                Term::Value(v) => value(v, &mut hasher),
-                Term::Attr(a) => attr(a, &mut hasher),
-            }
-        }
-        ExprKind::Between { left, low, high, .. } => {
-            attr(left, &mut hasher);
-            (low, high).hash(&mut hasher);
-        }
-        ExprKind::In { left, members, .. } => {
-            attr(left, &mut hasher);
-            for member in members {
-                match member {
-                    Member::Value(v) => value(v, &mut hasher),
-                    Member::Group(name, _) => name.hash(&mut hasher),
-                }
-            }
-        }
-        ExprKind::Includes { left, quantifier, right } => {
-            attr(left, &mut hasher);
-            quantifier.hash(&mut hasher);
-            match right {
-                SetTerm::Values(values) => values.hash(&mut hasher),
-                SetTerm::Attr(a) => attr(a, &mut hasher),
-            }
-        }
-        ExprKind::Matches { left, pattern } => {
-            attr(left, &mut hasher);
-            pattern.as_str().hash(&mut hasher);
-        }
-        ExprKind::Constant(_) | ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) => {}
-    }
-    hasher.finish()
-}
-
-/// Returns the truth of a comparison whose values are looked up one by one, as `reference::eval` has it.
-pub(super) fn leaf_truth<'a>(
-    leaf: &'a Leaf,
-    catalog: &'a Catalog,
-    value: impl Fn(Source) -> Option<Val<'a>>,
-) -> Truth {
-    let resolved = |text: &'a str, models: bool| if models { catalog.resolve(text) } else { text };
-    match leaf {
-        Leaf::Flag(source) => match value(*source) {
-            Some(Val::Bool(flag)) => Truth::from(flag),
-            _ => Truth::Unknown,
-        },
-        Leaf::Present(source) => Truth::from(value(*source).is_some()),
-        Leaf::Compare { left, op, right, models } => {
-            let right = match right {
-                Right::Value(Value::Text(text)) => Some(Val::Text(resolved(text, *models))),
-                Right::Value(value) => Some(Val::of(value)),
-                Right::Source(source) => value(*source),
-            };
-            Truth::known(value(*left).zip(right).map(|(a, b)| compare(a, *op, b)))
-        }
-        Leaf::Between { left, low, high, clock } => match value(*left) {
-            Some(Val::Number(n)) if *clock => {
-                Truth::from(if low <= high { *low <= n && n < *high } else { n >= *low || n < *high })
-            }
-            Some(Val::Number(n)) => Truth::from(*low <= n && n <= *high),
-            _ => Truth::Unknown,
-        },
-        Leaf::In { left, members, models } => match value(*left) {
-            None => Truth::Unknown,
-            Some(value) => Truth::from(members.iter().any(|member| match (member, value) {
-                (Member::Value(Value::Text(wanted)), Val::Text(text)) => resolved(wanted, *models) == text,
-                (Member::Value(wanted), value) => compare(Val::of(wanted), CompareOp::Eq, value),
-                (Member::Group(_, patterns), Val::Text(text)) => {
-                    patterns.iter().any(|p| p.matches(text) || catalog.resolve(p.as_str()) == text)
-                }
-                _ => false,
-            })),
-        },
-        Leaf::Includes { left, any, right, models } => {
-            let Some(Val::Set(set)) = value(*left) else { return Truth::Unknown };
-            let holds = match right {
-                Wanted::Values(values) => {
-                    let within = |v: &'a String| set.contains(resolved(v, *models));
-                    if *any { values.iter().any(within) } else { values.iter().all(within) }
-                }
-                Wanted::Source(source) => {
-                    let wanted = match value(*source) {
-                        Some(Val::Set(wanted)) => wanted,
-                        Some(Val::Text(text)) => Texts::One(text),
-                        _ => return Truth::Unknown,
-                    };
-                    let within = |text: &str| set.contains(text);
-                    if *any { wanted.any(within) } else { wanted.all(within) }
-                }
-            };
-            Truth::from(holds)
-        }
-        Leaf::Matches { left, pattern } => match value(*left) {
-            Some(Val::Text(text)) => Truth::from(pattern.matches(text)),
-            _ => Truth::Unknown,
-        },
-        // These are read by number, or not at all.
-        Leaf::Is { .. }
-        | Leaf::OneOf { .. }
-        | Leaf::Overlaps { .. }
-        | Leaf::Holds { .. }
-        | Leaf::Attempt(_) => Truth::Unknown,
-    }
-}
-
-fn compare(a: Val<'_>, op: CompareOp, b: Val<'_>) -> bool {
-    let ordering = match (a, b) {
-        (Val::Number(a), Val::Number(b)) => a.cmp(&b),
-        (Val::Text(a), Val::Text(b)) => a.cmp(b),
-        (Val::Bool(a), Val::Bool(b)) => a.cmp(&b),
-        // The checker lets no other pair through.
-        _ => return false,
-    };
-    match op {
-        CompareOp::Eq => ordering.is_eq(),
-        CompareOp::Ne => ordering.is_ne(),
-        CompareOp::Lt => ordering.is_lt(),
-        CompareOp::Le => ordering.is_le(),
-        CompareOp::Gt => ordering.is_gt(),
-        CompareOp::Ge => ordering.is_ge(),
-    }
 }

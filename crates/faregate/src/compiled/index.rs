@@ -5,7 +5,8 @@
 //! guardrail apply, so all that stand under that attribute are looked at.
 
 use super::code::GuardCode;
-use super::expr::{Arena, Leaf, NO_SYMBOL, Node, NodeId, UNKNOWN, at, id};
+use super::expr::{Arena, NO_SYMBOL, Node, NodeId, UNKNOWN, at, id};
+use super::leaf::Leaf;
 
 /// A text slot or a set slot, and a value of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

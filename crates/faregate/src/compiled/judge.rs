@@ -5,24 +5,24 @@ use std::cell::Cell;
 use fixedbitset::FixedBitSet;
 
 use super::bound::{Bound, RouteBound, lets_in};
-use super::code::{Code, DeclaredCode, Field, RouteCode, RuleCode};
+use super::code::{Code, GuardCode, RouteCode, RuleCode};
 use super::columns::fact_of;
-use super::cost::{Flat, Listed, Prices, Worst, expected, money, worst};
-use super::expr::{Clock, Fact, Leaf, Node, NodeId, Source, UNKNOWN, at, leaf_truth};
+use super::declared::declared_value;
+use super::expr::{Atom, Node, NodeId, UNKNOWN, at};
+use super::leaf::{Leaf, leaf_truth};
 use super::scratch::SHARED;
-use super::value::{Texts, Val, given};
-use crate::attributes::{Subject, Type, WEEKDAYS};
+use super::source::{Clock, Fact, Source};
+use super::value::{Texts, Val};
+use crate::attributes::WEEKDAYS;
 use crate::catalog::{Catalog, Endpoint, Moment};
 use crate::ir::{CeilingKind, Policy, Routing};
 use crate::pattern::Pattern;
 use crate::reference::candidate::smaller;
 use crate::reference::truth::Truth;
 use crate::reference::values::health_name;
-use crate::reference::world::typed;
 use crate::time::{Date, Wall, day_number, utc_date};
 use crate::{
-    Amount, AttributeValue, Context, CredentialState, EndpointFacts, ErrorClass, Health, Money,
-    OwnCredential, Ratio, Request,
+    Amount, Context, CredentialState, EndpointFacts, ErrorClass, Health, Money, OwnCredential, Ratio, Request,
 };
 
 /// What of a request and its context a decision looks at again and again, declared defaults filled in.
@@ -47,9 +47,9 @@ pub(super) struct Cand<'a> {
     /// The own credential; `None`: the shared one.
     pub(super) own: Option<&'a OwnCredential>,
     /// Whether `output` ceilings are left aside: their own conditions may read the cost as it was without.
-    plain: bool,
+    pub(super) plain: bool,
     /// Whether it is taken not to be cooling down.
-    cool: bool,
+    pub(super) cool: bool,
 }
 
 impl<'a> Cand<'a> {
@@ -176,6 +176,39 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Returns the truth of a condition that the request settles.
+    pub(super) fn asked(&self, node: NodeId) -> Truth {
+        match self.code.arena.nodes.get(at(node)) {
+            Some(Node::Leaf(leaf)) => match self.code.arena.leaves.get(at(*leaf)) {
+                Some(leaf) => self.leaf(leaf, None),
+                None => Truth::Unknown,
+            },
+            Some(Node::All(parts)) => Truth::all(parts.iter().map(|p| self.asked(*p))),
+            Some(Node::Any(parts)) => Truth::any(parts.iter().map(|p| self.asked(*p))),
+            Some(Node::Not(inner)) => self.asked(*inner).not(),
+            Some(Node::Constant(value)) => Truth::from(*value),
+            None => Truth::Unknown,
+        }
+    }
+
+    /// Whether the request alone says that a guardrail does not apply.
+    pub(super) fn spares(&self, guard: &GuardCode) -> bool {
+        let symbol = |slot: usize| self.symbols.get(slot).copied().unwrap_or(UNKNOWN);
+        let mask = |slot: usize| self.masks.get(slot).copied().flatten();
+        // Where a fact is unknown, nothing is false yet.
+        let fails = |atom: &Atom| match *atom {
+            Atom::Is { slot, symbol: wanted } => {
+                let symbol = symbol(slot);
+                symbol != wanted && symbol != UNKNOWN
+            }
+            Atom::IsNot { slot, symbol: wanted } => symbol(slot) == wanted,
+            Atom::Overlaps { slot, mask: wanted } => mask(slot).is_some_and(|mask| mask & wanted == 0),
+            Atom::Holds { slot, mask: wanted } => mask(slot).is_some_and(|mask| mask & wanted != wanted),
+        };
+        guard.atoms.iter().any(fails)
+            || (guard.intricate && guard.request_when.is_some_and(|when| self.asked(when).is_false()))
+    }
+
     fn leaf(&self, leaf: &'a Leaf, cand: Option<Cand<'a>>) -> Truth {
         let symbol = |slot: &usize| self.symbols.get(*slot).copied().unwrap_or(UNKNOWN);
         let mask = |slot: &usize| self.masks.get(*slot).copied().flatten();
@@ -214,10 +247,9 @@ impl<'a> Judge<'a> {
                 (f, t)
             }
             Some(Node::Leaf(leaf)) => match self.code.arena.leaves.get(at(*leaf)) {
-                Some(Leaf::Attempt(expr)) => match crate::reference::eval::error_leaf(expr, error) {
-                    Some(holds) => (holds, !holds),
-                    None => (true, true),
-                },
+                Some(Leaf::Attempt(classes)) => {
+                    classes.iter().find(|(class, _)| *class == error).map_or((true, true), |(_, can)| *can)
+                }
                 _ => (true, true),
             },
             Some(Node::Constant(value)) => (*value, !*value),
@@ -316,85 +348,6 @@ impl<'a> Judge<'a> {
         self.cooling_until(cand).is_some()
     }
 
-    fn listed(&self, cand: Cand<'a>) -> Option<Listed<'a>> {
-        let over = cand.own.and_then(|own| own.prices.as_ref());
-        Some(Listed::new(&self.endpoint(cand.place)?.facts.prices, over))
-    }
-
-    pub(super) fn prices_now(&self, cand: Cand<'a>) -> Prices {
-        self.listed(cand).map(|l| l.at(self.ask.moment)).unwrap_or_default()
-    }
-
-    /// The plain prices of a candidate; `None`: its costs take more work.
-    pub(super) fn flat(&self, cand: Cand<'a>) -> Option<&'a Flat> {
-        if cand.own.is_some() || !self.ask.request.tools.is_empty() {
-            return None;
-        }
-        self.bound.columns.flat.get(cand.place)?.as_ref()
-    }
-
-    fn fee(cand: Cand<'_>) -> Ratio {
-        cand.own.map_or_else(Ratio::default, |own| own.fee)
-    }
-
-    /// Returns the output limit to send, and the one that bounds the cost (rules 10 and 28).
-    pub(super) fn output_limits(&self, cand: Cand<'a>) -> (Option<u64>, Option<u64>) {
-        let own = self.endpoint(cand.place).and_then(|e| e.facts.max_output_tokens);
-        if let Some(asked) = self.ask.max_output {
-            return (Some(asked), smaller(Some(asked), own));
-        }
-        let Some(by) = self.by.filter(|_| !cand.plain) else { return (None, own) };
-        if !by.code.has_output_ceiling && self.caller.is_empty() {
-            return (None, own);
-        }
-        let (mut certain, mut possible) = (None, None);
-        let mut enter = |truth: Truth, amount: Amount| {
-            let Amount::Count(ceiling) = amount else { return };
-            if truth.is_true() {
-                certain = smaller(certain, Some(ceiling));
-            }
-            if !truth.is_false() {
-                possible = smaller(possible, Some(ceiling));
-            }
-        };
-        let plain = Cand { plain: true, ..cand };
-        for (ceiling, when) in by.routing.ceilings.iter().zip(&by.code.ceilings) {
-            if ceiling.kind == CeilingKind::Output {
-                enter(when.map_or(Truth::True, |w| self.truth(w, Some(plain))), ceiling.amount);
-            }
-        }
-        for (_, amount) in self.caller.iter().filter(|(kind, _)| *kind == CeilingKind::Output) {
-            enter(Truth::True, *amount);
-        }
-        let send = if possible.is_some() { smaller(possible, own) } else { None };
-        (send, if certain.is_some() { smaller(certain, own) } else { own })
-    }
-
-    pub(super) fn deadline_ms(&self) -> Option<u64> {
-        self.by.and_then(|by| by.routing.retry.as_ref()?.deadline_ms)
-    }
-
-    pub(super) fn worst(&self, cand: Cand<'a>) -> Worst {
-        let (_, limit) = self.output_limits(cand);
-        if let Some(flat) = self.flat(cand) {
-            return flat.worst(self.ask.request, limit);
-        }
-        let Some((listed, by)) = self.listed(cand).zip(self.by) else { return Worst::default() };
-        let (moment, deadline) = (self.ask.moment, self.deadline_ms());
-        let dearest = listed.dearest(moment, deadline);
-        let tool = |name: &str| listed.tool_dearest(name, moment, deadline);
-        worst(self.ask.request, &by.routing.tools, &dearest, tool, limit, Self::fee(cand))
-    }
-
-    pub(super) fn expected(&self, cand: Cand<'a>) -> Option<Money> {
-        let (_, limit) = self.output_limits(cand);
-        if let Some(flat) = self.flat(cand) {
-            return flat.expected(self.ask.request, self.ask.expected_output, limit).and_then(money);
-        }
-        let now = self.prices_now(cand);
-        expected(self.ask.request, self.ask.expected_output, &now, limit, Self::fee(cand))
-    }
-
     pub(super) fn satisfied(&self, rule: RuleCode, cand: Cand<'a>) -> bool {
         let truth = self.truth(rule.node, Some(cand));
         if rule.forbid { truth.is_false() } else { truth.is_true() }
@@ -449,12 +402,9 @@ impl<'a> Judge<'a> {
     /// Whether the input, and the output where both share it, fits the context.
     pub(super) fn fits(&self, cand: Cand<'a>) -> bool {
         let Some(endpoint) = self.endpoint(cand.place) else { return false };
-        let output = if endpoint.facts.joint_context == Some(true) {
-            let (send, limit) = self.output_limits(cand);
-            limit.or(send).unwrap_or(0)
-        } else {
-            0
-        };
+        // What an `output` ceiling sets comes after this filter (rule 28), so that it makes no room here (rule 7).
+        let limit = smaller(self.ask.max_output, endpoint.facts.max_output_tokens);
+        let output = if endpoint.facts.joint_context == Some(true) { limit.unwrap_or(0) } else { 0 };
         let needed = self.ask.request.input_tokens.saturating_add(output);
         endpoint.facts.context_length.map_or(needed == 0, |fits| needed <= fits)
     }
@@ -552,53 +502,5 @@ impl<'a> Judge<'a> {
         let provider = endpoint.provider.as_str();
         self.ask.only.is_some_and(|only| !only.contains(provider))
             || self.ask.ignore.is_some_and(|ignore| ignore.contains(provider))
-    }
-}
-
-/// Returns a declared attribute, its default where it is absent.
-pub(super) fn declared_value<'a>(
-    policy: &'a Policy,
-    code: &'a Code,
-    place: usize,
-    request: &'a Request,
-    context: &'a Context,
-) -> Option<Val<'a>> {
-    let (declared, DeclaredCode { field, .. }) = policy.declared.get(place).zip(code.declared.get(place))?;
-    let value = match field {
-        Field::Request(read) => read(request),
-        Field::Key(read) => read(&context.key),
-        Field::Attribute => {
-            attribute(policy, place, request, context).and_then(|raw| typed_value(raw, &declared.ty))
-        }
-    };
-    value.or_else(|| declared.default.as_ref().map(Val::of))
-}
-
-/// Returns what the data have for a declared attribute that is not built in.
-pub(super) fn attribute<'a>(
-    policy: &Policy,
-    place: usize,
-    request: &'a Request,
-    context: &'a Context,
-) -> Option<&'a AttributeValue> {
-    let declared = policy.declared.get(place)?;
-    let attributes = match declared.subject {
-        Subject::Key => &context.key.attributes,
-        _ => &request.attributes,
-    };
-    attributes.get(&declared.name)
-}
-
-/// Returns the value that data give, where they fit the type.
-pub(super) fn typed_value<'a>(raw: &'a AttributeValue, ty: &Type) -> Option<Val<'a>> {
-    match (ty, raw) {
-        (Type::Text(_), AttributeValue::Text(_))
-        | (Type::Set(_), AttributeValue::List(_))
-        | (Type::Bool, AttributeValue::Bool(_)) => given(raw),
-        (Type::Text(_) | Type::Set(_) | Type::Bool, _) => None,
-        _ => match typed(raw, ty) {
-            Some(crate::ir::Value::Number(n)) => Some(Val::Number(n)),
-            _ => None,
-        },
     }
 }

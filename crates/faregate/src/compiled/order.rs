@@ -12,18 +12,11 @@ use crate::reference::values::show;
 use crate::{Health, Money, Ratio};
 use faregate_syntax::ast::CredentialMode;
 
-/// Costs of at most 98 bits, as flat prices have them; all ones stand for one that is unknown.
-const UNKNOWN_COST: u128 = (1 << 98) - 1;
-
-/// The bits of a tier and of a place beside a cost.
-const PLACE_BITS: u32 = 22;
-const MOST_TIERS: u32 = 255;
-
 /// Sorts the admitted candidates into `work.plan`, tier by tier. `first_only`: all but the first may stand anywhere.
 pub(super) fn order<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32], first_only: bool) {
     work.plan.clear();
     if by_price_alone(judge, by, work) {
-        by_packed_cost(judge, work, tiers, first_only);
+        by_packed_cost(judge, by, work, tiers, first_only);
         return;
     }
     collect(judge, by, work, tiers);
@@ -68,73 +61,62 @@ fn by_price_alone(judge: &Judge<'_>, by: By<'_>, work: &Work) -> bool {
         && by.code.prefers.is_empty()
         && judge.ask.context.endpoints.is_empty()
         && judge.ask.request.tools.is_empty()
-        && judge.bound.columns.count < 1 << PLACE_BITS
         && work.open.is_subset(&judge.bound.columns.plain)
 }
 
 /// Sorts by tier, cost and id at once: one number each.
-fn by_packed_cost(judge: &Judge<'_>, work: &mut Work, tiers: &[u32], first_only: bool) {
-    let ask = &judge.ask;
-    let limited = judge.by.is_some_and(|by| by.code.has_output_ceiling) || !judge.caller.is_empty();
-    work.packed.clear();
-    let mut most_tiers = 0;
-    for place in work.open.ones() {
-        let tier = tiers.get(place).copied().unwrap_or(0);
-        most_tiers = most_tiers.max(tier);
-        let cost = judge.bound.columns.flat.get(place).and_then(Option::as_ref).and_then(|flat| {
-            let limit = if limited {
-                judge.output_limits(Cand::shared(place)).1
-            } else {
-                flat.output_limit(ask.max_output)
-            };
-            flat.expected(ask.request, ask.expected_output, limit)
+fn by_packed_cost(judge: &Judge<'_>, by: By<'_>, work: &mut Work, tiers: &[u32], first_only: bool) {
+    let (ask, columns) = (&judge.ask, &judge.bound.columns);
+    let plain = judge.limits_are_plain(by);
+    let cost_of = |place: usize| -> Option<u128> {
+        let flat = columns.flat.get(place)?;
+        let limit = if plain {
+            flat.output_limit(ask.max_output)
+        } else {
+            judge.output_limits(Cand::shared(place)).1
+        };
+        flat.expected(ask.request, ask.expected_output, limit)
+    };
+    let planned = |place: usize, cost: Option<u128>| Planned {
+        place: id(place),
+        own: SHARED,
+        tier: tiers.get(place).copied().unwrap_or(0),
+        expected: cost.map(super::cost::money),
+    };
+    // Nearly all costs fit beside a place into 64 bits, and nearly all routes have one tier.
+    let place_bits = usize::BITS.saturating_sub(columns.count.leading_zeros());
+    let most = u128::from(u64::MAX >> place_bits);
+    work.small.clear();
+    let fits = by.bound.one_tier
+        && work.open.ones().all(|place| match cost_of(place) {
+            Some(cost) if cost < most => {
+                let cost = u64::try_from(cost).unwrap_or(u64::MAX);
+                work.small.push((cost << place_bits) | u64::from(id(place)));
+                true
+            }
+            _ => false,
         });
-        let cost = cost.unwrap_or(UNKNOWN_COST);
-        let place = u128::from(id(place));
-        work.packed.push((u128::from(tier) << 120) | (cost << PLACE_BITS) | place);
-    }
-    // More tiers than there is room for: only a policy of hundreds of `then` has them.
-    if most_tiers > MOST_TIERS {
-        work.packed.clear();
-        for place in work.open.ones() {
-            work.packed.push(u128::from(id(place)));
+    if fits {
+        if first_only {
+            let first = work.small.iter().enumerate().min_by_key(|(_, packed)| **packed).map(|(at, _)| at);
+            if let Some(first) = first {
+                work.small.swap(0, first);
+            }
+        } else {
+            work.small.sort_unstable();
         }
-        let tier = |packed: &u128| tiers.get(place_of(*packed)).copied().unwrap_or(0);
-        let cost = |packed: &u128| judge.expected(Cand::shared(place_of(*packed)));
-        work.packed.sort_unstable_by(|a, b| {
-            let costs = crate::reference::order::ascending(cost(a), cost(b));
-            tier(a).cmp(&tier(b)).then(costs).then(a.cmp(b))
-        });
-        for packed in &work.packed {
-            let place = place_of(*packed);
-            let planned =
-                Planned { place: id(place), own: SHARED, tier: tier(packed), expected: cost(packed) };
-            work.plan.push(planned);
-        }
+        let mask = (1_u64 << place_bits).wrapping_sub(1);
+        work.plan.extend(work.small.iter().map(|packed| {
+            let place = usize::try_from(packed & mask).unwrap_or(usize::MAX);
+            planned(place, Some(u128::from(packed >> place_bits)))
+        }));
         return;
     }
-    if first_only {
-        let first = work.packed.iter().enumerate().min_by_key(|(_, packed)| **packed).map(|(at, _)| at);
-        if let Some(first) = first {
-            work.packed.swap(0, first);
-        }
-    } else {
-        work.packed.sort_unstable();
-    }
-    for packed in &work.packed {
-        let cost = (*packed >> PLACE_BITS) & UNKNOWN_COST;
-        let place = place_of(*packed);
-        work.plan.push(Planned {
-            place: id(place),
-            own: SHARED,
-            tier: tiers.get(place).copied().unwrap_or(0),
-            expected: if cost == UNKNOWN_COST { None } else { super::cost::money(cost) },
-        });
-    }
-}
-
-fn place_of(packed: u128) -> usize {
-    usize::try_from(packed & ((1 << PLACE_BITS) - 1)).unwrap_or(usize::MAX)
+    work.plan.extend(work.open.ones().map(|place| planned(place, cost_of(place))));
+    work.plan.sort_unstable_by(|a, b| {
+        let costs = crate::reference::order::ascending(a.expected, b.expected);
+        a.tier.cmp(&b.tier).then(costs).then(a.place.cmp(&b.place))
+    });
 }
 
 /// Makes an entry of each admitted candidate.

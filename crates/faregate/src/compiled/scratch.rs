@@ -69,7 +69,7 @@ pub(super) struct Work {
     /// Own candidates that are admitted: endpoint, credential.
     pub(super) own: Vec<(u32, u32)>,
     pub(super) entries: Vec<Entry>,
-    pub(super) packed: Vec<u128>,
+    pub(super) small: Vec<u64>,
     pub(super) keys: Vec<Key>,
     pub(super) prefers: Vec<u64>,
     pub(super) drawn: Vec<Entry>,

@@ -3,7 +3,7 @@
 use super::expr::{at, id};
 use super::judge::{By, Cand, Judge, out};
 use super::scratch::Work;
-use crate::{Amount, DenialCode, Health};
+use crate::{Amount, DenialCode, Health, Money};
 
 /// Leaves the admitted candidates in `work.open` (shared) and `work.own`.
 pub(super) fn sweep<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32]) {
@@ -65,14 +65,20 @@ fn sweep_shared<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32
 
 /// Keeps those shared candidates of which this holds.
 fn retain(work: &mut Work, mut keep: impl FnMut(&Work, usize) -> bool) {
-    let mut all = std::mem::take(&mut work.other);
-    all.clone_from(&work.open);
-    for place in all.ones() {
-        if !keep(work, place) {
-            work.open.remove(place);
+    let mut open = std::mem::take(&mut work.open);
+    let mut first = 0_usize;
+    for block in open.as_mut_slice() {
+        let mut left = *block;
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            if !keep(work, first.saturating_add(at(bit))) {
+                *block &= !1_usize.wrapping_shl(bit);
+            }
         }
+        first = first.saturating_add(at(usize::BITS));
     }
-    work.other = all;
+    work.open = open;
 }
 
 /// What the caller accepts and refuses, and where the gateway has no shared credential.
@@ -114,7 +120,7 @@ fn ceilings<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
                 work.late_ceilings.push(number);
                 continue;
             }
-            Some(when) if judge.truth(*when, None).is_false() => continue,
+            Some(when) if judge.asked(*when).is_false() => continue,
             _ => {}
         }
         match (kept, ceiling.amount) {
@@ -131,7 +137,11 @@ fn ceilings<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
                     work.open.clear();
                 }
             }
-            (None, Amount::Money(_)) => work.late_ceilings.push(number),
+            (None, Amount::Money(limit)) => {
+                if !costs_within(judge, by, work, limit) {
+                    work.late_ceilings.push(number);
+                }
+            }
         }
     }
 }
@@ -171,28 +181,59 @@ fn one_by_one<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
     }
     retain(work, |work, place| {
         let cand = Cand::shared(place);
-        !(health && judge.now_facts(place).health() == Health::Down)
-            && by.code.late.iter().all(|rule| judge.satisfied(*rule, cand))
-            && !work.late_guards.iter().any(|guard| judge.guarded(*guard, cand))
-            && !work.late_ceilings.iter().any(|number| ceiling_out(judge, by, *number, cand))
-            && !judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
-            && judge.credits_out(cand) == 0
-            && !(overflow && judge.worst(cand).overflow)
-            && !(budgets && work.counters.out(judge, cand, |_| {}) != 0)
+        let out = (health && judge.now_facts(place).health() == Health::Down)
+            || by.code.late.iter().any(|rule| !judge.satisfied(*rule, cand))
+            || work.late_guards.iter().any(|guard| judge.guarded(*guard, cand))
+            || work.late_ceilings.iter().any(|number| ceiling_out(judge, by, *number, cand))
+            || judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
+            || judge.credits_out(cand) != 0
+            || (overflow && judge.worst(cand).overflow)
+            || (budgets && work.counters.out(judge, cand, |_| {}) != 0);
+        !out
     });
 }
 
 /// Whether no cost of plain prices can be past the range of money.
 fn is_small(judge: &Judge<'_>, by: By<'_>) -> bool {
+    most(judge, by).is_some_and(|cost| cost <= super::cost::LARGEST)
+}
+
+/// Returns a cost that no candidate with plain prices passes, in 10^-15 dollars; `None`: there is none.
+fn most(judge: &Judge<'_>, by: By<'_>) -> Option<u128> {
     let request = judge.ask.request;
     if !request.tools.is_empty() {
-        return false;
+        return None;
     }
     let bounded = by.code.has_output_ceiling || !judge.caller.is_empty();
     let longest = if bounded { crate::MAX_COUNT } else { judge.bound.columns.longest };
     let output = judge.ask.max_output.unwrap_or(longest);
     let most = request.input_tokens.max(output).max(request.images).max(1);
-    judge.bound.columns.dearest.checked_mul(u128::from(most)).is_some_and(|cost| cost <= super::cost::LARGEST)
+    judge.bound.columns.dearest.checked_mul(u128::from(most))
+}
+
+/// Holds shared candidates to a limit of their worst cost. `false`: a look at each must do it.
+fn costs_within<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, limit: Money) -> bool {
+    let (columns, request, asked) = (&judge.bound.columns, judge.ask.request, judge.ask.max_output);
+    let Some((most, limit)) = most(judge, by).zip(super::cost::scaled(limit)) else { return false };
+    if !work.open.is_subset(&columns.plain) || (asked.is_none() && !judge.limits_are_plain(by)) {
+        return false;
+    }
+    // Whose cost is not known or not bounded is out.
+    work.open.intersect_with(&columns.priced);
+    if request.images > 0 {
+        work.open.intersect_with(&columns.images);
+    }
+    if asked.is_none() {
+        work.open.intersect_with(&columns.limited);
+    }
+    if most <= limit {
+        return true;
+    }
+    retain(work, |_, place| {
+        let cost = columns.flat.get(place).map(|flat| flat.worst_of(request, flat.output_limit(asked)));
+        cost.is_some_and(|cost| cost <= limit)
+    });
+    true
 }
 
 fn ceiling_out<'a>(judge: &Judge<'a>, by: By<'a>, number: usize, cand: Cand<'a>) -> bool {

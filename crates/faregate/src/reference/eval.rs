@@ -113,10 +113,17 @@ impl World<'_> {
     }
 
     /// Returns whether an expression can be true and whether it can be false, where nothing is known of attempts yet but
-    /// the class of error. Unknown facts of request and endpoint are neither.
-    pub(crate) fn possible(&self, expr: &Expr, candidate: &Candidate<'_>, error: ErrorClass) -> (bool, bool) {
+    /// the class of error. Unknown facts of request and endpoint are neither. `later`: at some instant of the run, so that
+    /// what may change until then, time and what the host observes, can be either.
+    pub(crate) fn possible(
+        &self,
+        expr: &Expr,
+        candidate: &Candidate<'_>,
+        error: ErrorClass,
+        later: bool,
+    ) -> (bool, bool) {
         let parts = |parts: &[Expr]| -> Vec<(bool, bool)> {
-            parts.iter().map(|p| self.possible(p, candidate, error)).collect()
+            parts.iter().map(|p| self.possible(p, candidate, error, later)).collect()
         };
         match &expr.kind {
             ExprKind::And(p) => {
@@ -128,12 +135,18 @@ impl World<'_> {
                 (p.iter().any(|(t, _)| *t), p.iter().all(|(_, f)| *f))
             }
             ExprKind::Not(inner) => {
-                let (t, f) = self.possible(inner, candidate, error);
+                let (t, f) = self.possible(inner, candidate, error, later);
                 (f, t)
             }
             _ => {
-                let mut of_attempt = false;
-                attributes(expr, &mut |a| of_attempt |= a.subject == Subject::Attempt);
+                let (mut of_attempt, mut changes) = (false, false);
+                attributes(expr, &mut |a| {
+                    of_attempt |= a.subject == Subject::Attempt;
+                    changes |= a.may_change();
+                });
+                if later && changes {
+                    return (true, true);
+                }
                 if !of_attempt {
                     let truth = self.leaf(expr, Some(candidate));
                     return (truth.is_true(), truth.is_false());

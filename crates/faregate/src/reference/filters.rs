@@ -4,7 +4,7 @@ use faregate_syntax::Span;
 use faregate_syntax::ast::{CompareOp, CredentialMode};
 
 use super::budgets::Ledger;
-use super::candidate::Candidate;
+use super::candidate::{Candidate, smaller};
 use super::reason::{BoundChange, Class, RawReason, money, rank, unpriced};
 use super::truth::Truth;
 use super::values::{dollars, health_name, price, show};
@@ -74,8 +74,9 @@ impl World<'_> {
         let mut out =
             |rank, code: &str, detail: String| reasons.push(RawReason::built_in(rank, code, detail));
         let joint = facts.joint_context == Some(true);
-        let output = candidate.output_limit.or(candidate.send_limit);
-        let output = if joint { output.unwrap_or(0) } else { 0 };
+        // What an `output` ceiling sets comes after this filter (rule 28), so that it makes no room here (rule 7).
+        let limit = smaller(request.max_output_tokens, facts.max_output_tokens);
+        let output = if joint { limit.unwrap_or(0) } else { 0 };
         let needed = request.input_tokens.saturating_add(output);
         let what = if joint && output > 0 { "input and output of" } else { "an input of" };
         match facts.context_length {

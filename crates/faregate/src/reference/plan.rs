@@ -6,12 +6,13 @@ use faregate_syntax::ast::{LimitKind, MoveKind};
 
 use super::budgets::{Counter, Ledger, amount_type, limit_span, per_candidate};
 use super::candidate::{Candidate, smaller};
+use super::eval::attributes;
 use super::reason::{RawReason, rank};
 use super::world::World;
 use crate::attributes::Type;
 use crate::classes::ErrorClass;
-use crate::ir::{Backoff, Budget, CeilingKind, Fallback, Limit, Routing, Wait};
-use crate::{Alert, Amount, Attempt, BudgetUse, Money, RetryUse};
+use crate::ir::{Backoff, Budget, CeilingKind, Expr, Fallback, Limit, Routing, Wait};
+use crate::{Alert, Amount, Attempt, BudgetUse, Money, RetryUse, Timestamp};
 use faregate_syntax::Fixed;
 use faregate_syntax::ast::Jitter;
 
@@ -101,7 +102,7 @@ impl<'a> World<'a> {
             let context = |c: &Candidate<'_>| c.endpoint.facts.context_length;
             let larger = context(from).is_some() && context(to) > context(from);
             (*class != ErrorClass::ContextLength || larger)
-                && rule.when.as_ref().is_none_or(|w| self.possible(w, to, *class).0)
+                && rule.when.as_ref().is_none_or(|w| self.possible(w, to, *class, false).0)
         });
         leads.map(|(_, class)| class).collect()
     }
@@ -165,7 +166,7 @@ impl<'a> World<'a> {
         let rules = routing.retry.iter().flat_map(|r| &r.rules);
         let usable = rules.map(|rule| {
             let can = |class: &ErrorClass| {
-                rule.when.as_ref().is_none_or(|w| plan.iter().any(|c| self.possible(w, c, *class).0))
+                rule.when.as_ref().is_none_or(|w| plan.iter().any(|c| self.possible(w, c, *class, true).0))
             };
             (rule, rule.on.iter().copied().filter(can).collect::<Vec<_>>())
         });
@@ -202,10 +203,11 @@ impl<'a> World<'a> {
         RunBounds { calls, moves, per_candidate, ceiling: self.run_ceiling(routing) }
     }
 
-    /// Returns the smallest `run` ceiling, the caller's included.
+    /// Returns the smallest `run` ceiling that bounds the whole run, the caller's included.
     fn run_ceiling(&self, routing: &Routing) -> Option<Money> {
+        let deadline = routing.retry.as_ref().and_then(|r| r.deadline_ms);
         let policy = routing.ceilings.iter().filter(|c| {
-            c.kind == CeilingKind::Run && c.when.as_ref().is_none_or(|w| !self.eval(w, None).is_false())
+            c.kind == CeilingKind::Run && c.when.as_ref().is_none_or(|w| self.holds_until(w, deadline))
         });
         let caller =
             self.caller.iter().filter(|(kind, _)| *kind == CeilingKind::Run).map(|(_, amount)| *amount);
@@ -214,6 +216,22 @@ impl<'a> World<'a> {
             Amount::Count(_) => None,
         });
         amounts.min()
+    }
+
+    /// Whether a condition that is not false now is not false at the deadline either; without a deadline, whether it reads
+    /// nothing that changes.
+    fn holds_until(&self, when: &Expr, deadline_ms: Option<u64>) -> bool {
+        let mut changes = false;
+        attributes(when, &mut |attr| changes |= attr.may_change());
+        let now = !self.eval(when, None).is_false();
+        if !now || !changes {
+            return now;
+        }
+        let Some(ms) = deadline_ms else { return false };
+        let mut context = self.context.clone();
+        context.now = Timestamp(context.now.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)));
+        let then = World::new(self.sources, self.policy, self.catalog, &self.request, &context);
+        then.is_ok_and(|then| !then.eval(when, None).is_false())
     }
 
     /// Returns the lines of the budgets that the request touches, and the alerts that they have reached.

@@ -6,8 +6,8 @@ use super::record::{FailedCall, Record, RunLimit, StepRecord, Told};
 use super::saved::{SavedCall, SavedRun, SavedState};
 use super::wait::wait_ms;
 use crate::engine::Engine;
-use crate::ir::{Body, CeilingKind, Fallback, Routing, Workload};
-use crate::reference::budgets::Ledger;
+use crate::ir::{Body, Budget, CeilingKind, Fallback, Routing, Workload};
+use crate::reference::budgets::{Ledger, per_value};
 use crate::reference::candidate::Candidate;
 use crate::reference::plan::move_kind;
 use crate::reference::world::{AttemptFacts, World};
@@ -152,6 +152,7 @@ impl Run {
                 let emitted = last.map_or(0, |(_, failure)| failure.emitted_tokens);
                 self.data.discarded_tokens = self.data.discarded_tokens.saturating_add(emitted);
                 let worst_tokens = self.worst_tokens(now);
+                let counts_under = self.counts_under(now);
                 let (endpoint, credential) = self.data.plan.get(self.data.at).cloned()?;
                 self.data.calls.push(SavedCall {
                     at: self.data.at,
@@ -161,6 +162,7 @@ impl Run {
                     worst_tokens,
                     spent: attempt.worst_cost,
                     tokens: worst_tokens,
+                    counts_under,
                     outcome: None,
                 });
                 let provider = attempt.provider.clone();
@@ -187,6 +189,7 @@ impl Run {
         if self.data.state != SavedState::Calling {
             return;
         }
+        let outcome = sound(outcome);
         self.data.told.push(Told::Outcome { at: now, outcome: outcome.clone() });
         match outcome.clone() {
             Outcome::Success(success) => {
@@ -464,7 +467,7 @@ impl Run {
             let money = |code: &str| matches!(code, "budget" | "credits" | "ceiling_run");
             return Err(reasons.iter().all(|r| money(&r.code)).then_some(RunLimit::Cost));
         }
-        let spent = self.spent(scene);
+        let spent = self.spent();
         let ceilings = scene.routing.ceilings.iter().filter(|c| {
             c.kind == CeilingKind::Run
                 && c.when.as_ref().is_none_or(|w| !scene.world.eval(w, None).is_false())
@@ -489,14 +492,28 @@ impl Run {
         if spent.fits(&scene.world, &scene.ledger, candidate) { Ok(()) } else { Err(Some(RunLimit::Cost)) }
     }
 
-    pub(super) fn spent<'s>(&'s self, scene: &Scene<'s>) -> Spent<'s> {
-        let candidates = self.data.calls.iter().map(|call| scene.candidate(&self.data, call.at)).collect();
-        Spent { calls: &self.data.calls, candidates }
+    pub(super) fn spent(&self) -> Spent<'_> {
+        Spent { calls: &self.data.calls, plan: &self.data.plan }
     }
 
     fn worst_tokens(&self, now: Timestamp) -> Option<u64> {
         let output = self.with(now, None, |scene| scene.candidate(&self.data, self.data.at)?.output_limit);
         self.data.request.input_tokens.checked_add(output.flatten()?)
+    }
+
+    /// Returns the counters under which a call of the present candidate counts that begins now.
+    fn counts_under(&self, now: Timestamp) -> Vec<(String, Vec<Option<String>>)> {
+        let found = self.with(now, None, |scene| {
+            let candidate = scene.candidate(&self.data, self.data.at)?;
+            let covering =
+                scene.ledger.applying.iter().filter(|b| Ledger::covers(&scene.world, b, &candidate));
+            let of = |budget: &&Budget| {
+                let per = budget.per.iter().map(|attr| per_value(&scene.world, attr, Some(&candidate)));
+                (budget.name.clone(), per.collect())
+            };
+            Some(covering.map(of).collect())
+        });
+        found.flatten().unwrap_or_default()
     }
 
     fn timeout_ms(&self, routing: &Routing, now: Timestamp) -> Option<u64> {
@@ -618,6 +635,16 @@ impl<'a> Scene<'a> {
         let tier = tiers.tier_of.get(&endpoint.model).copied().unwrap_or(0);
         Some(self.world.candidate(self.routing, endpoint, own, tier))
     }
+}
+
+/// Leaves out a reported cost below zero: it would make room, and no provider pays.
+fn sound(mut outcome: Outcome) -> Outcome {
+    let cost = match &mut outcome {
+        Outcome::Success(success) => &mut success.cost,
+        Outcome::Failure(failure) => &mut failure.cost,
+    };
+    *cost = cost.filter(|cost| *cost >= Money::ZERO);
+    outcome
 }
 
 /// Returns the instant that lies this many milliseconds later.

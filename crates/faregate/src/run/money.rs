@@ -8,7 +8,7 @@ use crate::reference::budgets::Ledger;
 use crate::reference::candidate::Candidate;
 use crate::reference::world::World;
 use crate::time::{TimeOfDay, Zone};
-use crate::{Amount, ErrorClass, Money, Request, Timestamp};
+use crate::{Amount, Credential, ErrorClass, Money, Request, Timestamp};
 use faregate_syntax::ast::LimitKind;
 use std::collections::BTreeMap;
 
@@ -91,8 +91,7 @@ fn usage_cost(
 /// What a run has spent so far.
 pub(crate) struct Spent<'a> {
     pub(crate) calls: &'a [SavedCall],
-    /// The candidate of each call, as it is now; `None`: it is gone.
-    pub(crate) candidates: Vec<Option<Candidate<'a>>>,
+    pub(crate) plan: &'a [(String, Credential)],
 }
 
 impl Spent<'_> {
@@ -103,28 +102,23 @@ impl Spent<'_> {
 
     /// Returns the sum of the calls with the shared credential.
     fn shared(&self) -> Option<Money> {
-        let shared = self
-            .calls
-            .iter()
-            .zip(&self.candidates)
-            .filter(|(_, c)| c.as_ref().is_none_or(|c| c.own.is_none()));
-        sum(shared.map(|(call, _)| call.spent))
+        let with = |call: &SavedCall| self.plan.get(call.at).map(|(_, credential)| credential);
+        let shared = self.calls.iter().filter(|call| with(call).is_none_or(|c| *c == Credential::Shared));
+        sum(shared.map(|call| call.spent))
     }
 
-    /// Returns what the run has added to a counter: of money, calls or tokens; `None`: no bound.
+    /// Returns what the run has added to a counter: of money, calls or tokens; `None`: no bound. A call counts where it
+    /// counted when it began.
     pub(crate) fn under(
         &self,
-        world: &World<'_>,
         budget: &crate::ir::Budget,
         limit: &crate::ir::Limit,
         per: &[Option<String>],
     ) -> Option<Amount> {
-        let covered = self.calls.iter().zip(&self.candidates).filter_map(|(call, candidate)| {
-            let candidate = candidate.as_ref()?;
-            let counts = Ledger::covers(world, budget, candidate)
-                && Ledger::counter(world, budget, limit, candidate).per == per;
-            counts.then_some(call)
-        });
+        let counts = |call: &&SavedCall| {
+            call.counts_under.iter().any(|(name, values)| *name == budget.name && values == per)
+        };
+        let covered = self.calls.iter().filter(counts);
         match limit.kind {
             LimitKind::Spend => sum(covered.map(|c| c.spent)).map(Amount::Money),
             LimitKind::Requests => Some(Amount::Count(u64::try_from(covered.count()).unwrap_or(u64::MAX))),
@@ -146,7 +140,7 @@ impl Spent<'_> {
         for budget in closing {
             for limit in &budget.limits {
                 let counter = Ledger::counter(world, budget, limit, candidate);
-                let used = self.under(world, budget, limit, &counter.per);
+                let used = self.under(budget, limit, &counter.per);
                 if !limit_fits(world, limit.kind, counter.remaining, used, candidate) {
                     return false;
                 }

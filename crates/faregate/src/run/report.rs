@@ -1,11 +1,11 @@
 //! The record of a run, made of all that the run knows.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::machine::{Run, Scene, after};
 use super::outcome::Outcome;
 use super::record::{AlertCrossed, BudgetChange, Charge, Record, Served};
-use super::saved::SavedState;
+use super::saved::{SavedCall, SavedState};
 use crate::reference::budgets::Ledger;
 use crate::{Amount, Money, Timestamp};
 use faregate_syntax::Fixed;
@@ -108,28 +108,26 @@ impl Run {
 
     /// What the run added to each budget, and the thresholds that this crossed (rule 33).
     fn changes(&self, scene: &Scene<'_>) -> (Vec<BudgetChange>, Vec<AlertCrossed>) {
-        let spent = self.spent(scene);
+        let spent = self.spent();
         let mut changes: Vec<BudgetChange> = Vec::new();
         let mut alerts: Vec<AlertCrossed> = Vec::new();
-        for budget in &scene.ledger.applying {
+        for budget in &scene.world.policy.budgets {
+            let under = |call: &SavedCall| {
+                let found = call.counts_under.iter().find(|(name, _)| *name == budget.name);
+                found.map(|(_, per)| per.clone())
+            };
+            let counters: BTreeSet<Vec<Option<String>>> = self.data.calls.iter().filter_map(under).collect();
             for limit in &budget.limits {
-                let mut counters: BTreeMap<Vec<Option<String>>, Option<Amount>> = BTreeMap::new();
-                for candidate in
-                    spent.candidates.iter().flatten().filter(|c| Ledger::covers(&scene.world, budget, c))
-                {
-                    let counter = Ledger::counter(&scene.world, budget, limit, candidate);
-                    counters.entry(counter.per).or_insert(counter.counted);
-                }
-                for (per, counted) in counters {
-                    let Some(added) = spent.under(&scene.world, budget, limit, &per) else { continue };
-                    if let Some(counted) = counted {
+                for per in &counters {
+                    let Some(added) = spent.under(budget, limit, per) else { continue };
+                    if let Some(counted) = Ledger::counted(&scene.world, budget, limit, per) {
                         for share in &budget.alerts {
                             if crosses(counted, added, limit.amount, share.0) {
                                 alerts.push(AlertCrossed { budget: budget.name.clone(), threshold: *share });
                             }
                         }
                     }
-                    let period = limit.period.map(|p| p.as_str().to_owned());
+                    let (per, period) = (per.clone(), limit.period.map(|p| p.as_str().to_owned()));
                     changes.push(BudgetChange {
                         budget: budget.name.clone(),
                         kind: limit.kind,

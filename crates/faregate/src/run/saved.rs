@@ -100,6 +100,8 @@ pub struct SavedCall {
     pub spent: Option<Money>,
     /// Tokens that it used or may have used.
     pub tokens: Option<u64>,
+    /// The counters of budgets under which it counts, as policy and facts were when it began: budget and values of its `per`.
+    pub counts_under: Vec<(String, Vec<Option<String>>)>,
     /// How it ended; `None`: it is out.
     pub outcome: Option<Outcome>,
 }

@@ -1,0 +1,5 @@
+//! Any world is decided by the compiled engine as by the reference, to the byte.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| faregate_tests::fuzzed::engines_agree(bytes));
