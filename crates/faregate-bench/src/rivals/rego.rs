@@ -3,7 +3,8 @@
 //! One module, compiled once to a program of the crate's virtual machine; rules and endpoints are data, rules indexed by
 //! team and workload, since ten thousand Rego rules would all be evaluated on each request. What the applying rules deny
 //! is gathered into sets before endpoints are looked at, and an endpoint's facts are texts such as `region=eu`, so that
-//! most rules become one look into a set; the arithmetic of ceilings is Rego's, the ordering the host's.
+//! most rules become one look into a set; the arithmetic of ceilings is Rego's, the ordering the host's. The module asks
+//! for nothing that may be absent: there regorus 0.14.1's machine and its interpreter answer differently.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,12 +43,11 @@ import rego.v1
 # What the rules that apply to the request say of endpoints.
 applying := [rule.out |
     some key in input.keys
-    some rule in data.index[key]
+    some rule in object.get(data.index, key, [])
     every name, value in rule.is { input[name] == value }
     carries(rule)
 ]
 
-carries(rule) if count(rule.data) == 0
 carries(rule) if {
     some kind in rule.data
     kind in input.data
@@ -63,18 +63,26 @@ denied_pairs contains pair if {
     some pair in out.pairs
 }
 
-least_context := max(array.concat([input.input_tokens], [n | some out in applying; n := out.context_below]))
+least_contexts contains n if {
+    some out in applying
+    n := out.context_below
+}
 
-dearest_completion := min(array.concat([input.ceiling.completion], [n | some out in applying; n := out.completion_above]))
+dearest_completions contains n if {
+    some out in applying
+    n := out.completion_above
+}
 
 admitted := [at |
     some at, endpoint in data.endpoints
-    endpoint.context_length >= least_context
+    endpoint.context_length >= input.input_tokens
     endpoint.max_output_tokens >= input.max_output_tokens
     endpoint.prompt <= input.ceiling.prompt
-    endpoint.completion <= dearest_completion
-    ((input.input_tokens * endpoint.prompt) + (input.max_output_tokens * endpoint.completion)) + endpoint.fee <= input.ceiling.attempt
-    every parameter in input.parameters { endpoint.supports[parameter] }
+    endpoint.completion <= input.ceiling.completion
+    every n in least_contexts { endpoint.context_length >= n }
+    every n in dearest_completions { endpoint.completion <= n }
+    input.ceiling.attempt >= ((input.input_tokens * endpoint.prompt) + (input.max_output_tokens * endpoint.completion)) + endpoint.fee
+    every parameter in input.parameters { object.get(endpoint.supports, parameter, false) == true }
     every fact in endpoint.facts { not fact in denied }
     every pair in denied_pairs { not both(pair, endpoint.facts) }
 ]
@@ -114,7 +122,8 @@ impl Rival for Rego {
         let (team, workload) = (Some(request.team.as_str()), Some(request.workload.as_str()));
         let value = json!({
             "keys": [key(None, None), key(team, None), key(None, workload), key(team, workload)],
-            "environment": request.environment, "tier": request.tier, "data": request.data,
+            "environment": request.environment, "tier": request.tier,
+            "data": request.data.iter().copied().chain(["any"]).collect::<Vec<_>>(),
             "input_tokens": request.input_tokens, "max_output_tokens": request.max_output_tokens,
             "parameters": request.parameters,
             "ceiling": {
@@ -160,21 +169,30 @@ fn row(rule: &Rule) -> serde_json::Value {
     if let Some(tier) = rule.when.tier {
         is.insert("tier".to_owned(), tier.into());
     }
-    json!({ "is": is, "data": rule.when.data, "out": out(&rule.predicate) })
+    // Whatever the request carries, it carries `any`.
+    let data = if rule.when.data.is_empty() { vec!["any"] } else { rule.when.data.clone() };
+    json!({ "is": is, "data": data, "out": out(&rule.predicate) })
 }
 
+/// Says what a rule denies. Every field is always there: where one is absent in some elements, the virtual machine of
+/// regorus 0.14.1 skips the rest of a comprehension (its interpreter does not).
 fn out(predicate: &Predicate) -> serde_json::Value {
+    let (mut context_below, mut completion_above) = (0, u32::MAX.into());
+    let (mut single, mut pairs) = (Vec::new(), Vec::new());
     match predicate.out.as_slice() {
-        [Atom::ContextBelow(n)] => json!({ "context_below": n }),
-        [Atom::CompletionAbove(n)] => json!({ "completion_above": n }),
-        [one] => json!({ "facts": facts(one) }),
+        [Atom::ContextBelow(n)] => context_below = *n,
+        [Atom::CompletionAbove(n)] => completion_above = *n,
+        [one] => single = facts(one),
         [one, two] => {
-            let pairs: Vec<[String; 2]> =
-                facts(one).iter().flat_map(|a| facts(two).into_iter().map(|b| [a.clone(), b])).collect();
-            json!({ "pairs": pairs })
+            let both = |a: &String| facts(two).into_iter().map(|b| [a.clone(), b]).collect::<Vec<_>>();
+            pairs = facts(one).iter().flat_map(both).collect();
         }
         _ => panic!("a predicate of more than two atoms"),
     }
+    json!({
+        "facts": single, "pairs": pairs,
+        "context_below": context_below, "completion_above": completion_above,
+    })
 }
 
 fn facts(atom: &Atom) -> Vec<String> {
