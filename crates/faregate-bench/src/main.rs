@@ -91,7 +91,7 @@ fn main() {
 fn head() -> String {
     let versions = locked(&["cedar-policy", "regorus", "cel"]);
     format!(
-        "# Benchmark\n\n{}- commit: {}\n- command: `cargo run --release` in `crates/faregate-bench`\n- rivals: {versions}\n\n\
+        "# Benchmark\n\n{}- commit: {}\n- command: `cargo run --release` in `crates/faregate-bench`; FAREGATE_TRACES names the folder of traces, FAREGATE_COMMAND the built command\n- rivals: {versions}\n\n\
          What the numbers are not: they are no promise for other machines, and no verdict on Cedar, Rego and CEL, which \
          were made for other jobs and are asked here to filter and order thousands of endpoints. Preparing a request for \
          an engine is not timed. The machine is shared and virtual, so that times vary by some per cent; counts of \
