@@ -39,7 +39,7 @@ grep -qF "$rustc" counts.tsv || echo "note: counts.tsv was written by another co
 while IFS=$'\t' read -r case before; do
   case "$case" in '#'* | '') continue ;; esac
   now=$(count "$case")
-  verdict=$(awk -v a="$before" -v b="$now" 'BEGIN { printf "%+.1f %%%s", (b / a - 1) * 100, b > a * 1.05 ? " GREW" : "" }')
+  verdict=$(awk -v a="$before" -v b="$now" 'BEGIN { grew = (b > a * 1.05); printf "%+.1f %%%s", (b / a - 1) * 100, (grew ? " GREW" : "") }')
   printf '%-24s %12s -> %12s  %s\n' "$case" "$before" "$now" "$verdict"
   case "$verdict" in *GREW) grown=1 ;; esac
 done <counts.tsv
