@@ -376,7 +376,7 @@ fn warnings_are_errors_where_they_are_denied() {
 
 #[test]
 fn a_manifest_says_what_belongs_together() {
-    let guardrails = "policy org { language 1 }\nguardrail g { require endpoint.zdr }\n";
+    let guardrails = "policy org { language 1 }\nguardrail g { when request.stream  require endpoint.zdr }\n";
     let manifest = "sets: { desk: { policies: [org.fare, desk.fare], catalogs: [catalog.yaml] } }\nlevels: { alias-named: allow }\n";
     let files = [
         ("org.fare", guardrails),
@@ -448,6 +448,28 @@ fn every_shape_has_a_schema_and_a_wrong_name_is_told_the_right_one() {
     let ran = run(&["schema", "requests"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("a similar one exists: request"), "{}", ran.err);
+}
+
+#[test]
+fn a_first_policy_passes_as_it_is_written() {
+    let desk = Desk::new(&[("unrelated.txt", "")]);
+    let folder = desk.path("new");
+    let ran = run(&["init", &folder]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.out.lines().filter(|line| line.starts_with("wrote ")).count(), 5);
+    let checked = run(&["check", &folder, "--deny", "warnings"]);
+    assert_eq!((checked.code, checked.out.as_str()), (0, ""), "{}", checked.err);
+    assert_eq!(run(&["fmt", "--check", &folder]).code, 0);
+    let tested = run(&["test", &folder]);
+    assert_eq!((tested.code, tested.out.as_str()), (0, "7 passed, 0 failed\n"));
+    let job = desk.read("new/.github/workflows/policies.yml");
+    assert!(job.contains("faregate check . --deny warnings") && job.contains("faregate test ."));
+
+    fs::write(desk.path("new/support.fare"), "mine").unwrap();
+    let again = run(&["init", &folder]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("nothing is overwritten"), "{}", again.err);
+    assert_eq!(desk.read("new/support.fare"), "mine");
 }
 
 #[test]

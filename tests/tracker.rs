@@ -460,6 +460,46 @@ fn a_run_that_goes_away_releases_what_it_held_and_counts_what_its_calls_may_have
 }
 
 #[test]
+fn a_client_that_leaves_while_its_run_waits_costs_no_further_call() {
+    let mut desk = Desk::new(
+        "budget b { requests 9 per day }
+         workload w { otherwise route { models \"m\" require endpoint.provider == \"north\" }
+           retry { on rate_limit 1 time wait 5s } }",
+    );
+    let (mut held, mut run) = desk.begin();
+    let Step::Try(_) = held.step(&mut run, desk.now) else { panic!("a call") };
+    held.next(&mut run, failed(ErrorClass::RateLimit), desk.now);
+    let Step::Wait { .. } = held.step(&mut run, desk.now) else { panic!("a wait") };
+    desk.later(1_000);
+    held.next(&mut run, failed(ErrorClass::Cancelled), desk.now);
+    let Step::Failed(record) = held.step(&mut run, desk.now) else { panic!("the end") };
+    assert_eq!((record.error, record.calls, record.errors.len()), (Some(ErrorClass::Cancelled), 1, 1));
+    assert_eq!(
+        (record.ended_at, record.steps.len()),
+        (desk.now, 3),
+        "a call, a wait that did not end, the end"
+    );
+    held.settle(&record).unwrap();
+    assert_eq!(row(&desk), ("1".to_owned(), None));
+}
+
+#[test]
+fn a_client_that_leaves_before_the_first_call_costs_nothing() {
+    let desk = Desk::new(&with_budget("requests 9 per day"));
+    let (mut held, mut run) = desk.begin();
+    held.next(&mut run, failed(ErrorClass::Timeout), desk.now);
+    assert!(
+        matches!(held.step(&mut run, desk.now), Step::Try(_)),
+        "anything else is not taken in out of turn"
+    );
+    drop(held);
+    let (mut held, mut run) = desk.begin();
+    held.next(&mut run, failed(ErrorClass::Cancelled), desk.now);
+    let Step::Failed(record) = held.step(&mut run, desk.now) else { panic!("the end") };
+    assert_eq!((record.error, record.calls), (Some(ErrorClass::Cancelled), 0));
+}
+
+#[test]
 fn counters_by_endpoint_are_kept_apart() {
     let desk = Desk::new(&with_budget("per key.team, endpoint.provider  requests 1 per day"));
     assert_eq!(desk.serve(north(failed(ErrorClass::Timeout))).0, ["north", "south"]);

@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a first policy with its tests, its catalog, a manifest and a job for CI.
+    Init(Init),
     /// Decide requests: where each may go, or why it may not.
     Decide(Decide),
     /// Play a whole run against scripted outcomes, step by step.
@@ -99,6 +101,13 @@ pub(crate) struct Rehearse {
     /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
     #[arg(long)]
     pub(crate) reference: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where to; else here. Nothing is overwritten.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

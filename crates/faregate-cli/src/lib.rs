@@ -12,6 +12,7 @@ mod explain;
 mod files;
 mod fmt;
 mod github;
+mod init;
 mod manifest;
 mod paint;
 mod rehearse;
@@ -97,6 +98,7 @@ where
         args::Command::Fmt(a) => fmt::run(&a, surroundings),
         args::Command::Test(a) => test::run(&a, surroundings),
         args::Command::Catalog(a) => catalog::run(&a, surroundings),
+        args::Command::Init(a) => init::run(&a, surroundings),
         args::Command::Explain(a) => explain::run(&a, surroundings),
         args::Command::Completions(a) => args::completions(&a, surroundings),
         args::Command::Schema(a) => schema::run(&a, surroundings),

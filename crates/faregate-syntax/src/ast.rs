@@ -17,6 +17,9 @@ pub struct File {
     pub items: Vec<Item>,
     /// All comments, documentation included, in the order of the text.
     pub comments: Vec<Comment>,
+    /// What declarations that could not be read seem to have declared: names, and attributes as `request.tier`. Whoever misses one of
+    /// these elsewhere need not be told: the broken declaration has been reported.
+    pub lost: Vec<String>,
 }
 
 /// A comment: from its `//` to the end of its line, line break not included.

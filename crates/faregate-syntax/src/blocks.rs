@@ -59,7 +59,7 @@ impl Blocks {
 /// Returns the blocks of a file, and a diagnostic for each place where a closing brace is missing.
 pub(crate) fn match_braces(file: FileId, text: &str, lexed: &Lexed) -> (Blocks, Vec<Diagnostic>) {
     let mut matcher =
-        Matcher { file, text, lexed, open: Vec::new(), ends: Vec::new(), diagnostics: Vec::new() };
+        Matcher { file, text, lexed, open: Vec::new(), ends: Vec::new(), cut: None, diagnostics: Vec::new() };
     matcher.run();
     matcher.ends.sort_unstable_by_key(|block| block.token);
     (Blocks { ends: matcher.ends }, matcher.diagnostics)
@@ -71,6 +71,8 @@ struct Matcher<'a> {
     lexed: &'a Lexed,
     open: Vec<OpenBlock>,
     ends: Vec<Ended>,
+    /// The last string that its line ends, where no brace has come since.
+    cut: Option<usize>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -82,6 +84,10 @@ struct OpenBlock {
     brace: bool,
     /// The braces of the last block inside.
     last_inside: Option<(usize, usize)>,
+    /// Whether it opens where no block can, which the parser reports.
+    odd: bool,
+    /// How many closing braces went to such blocks inside.
+    taken: usize,
 }
 
 impl OpenBlock {
@@ -96,13 +102,25 @@ impl Matcher<'_> {
             match token.kind {
                 TokenKind::Open => {
                     let kind = self.kind_of(i);
-                    self.open.push(OpenBlock { token: i, kind, brace: true, last_inside: None });
+                    let odd = self.opens_oddly(i, kind);
+                    self.cut = None;
+                    self.open.push(OpenBlock {
+                        token: i,
+                        kind,
+                        brace: true,
+                        last_inside: None,
+                        odd,
+                        taken: 0,
+                    });
                 }
                 TokenKind::Close => {
+                    self.cut = None;
                     if let Some(block) = self.open.pop() {
                         self.ends.push(block.ended(i, true));
                         if let Some(outer) = self.open.last_mut() {
+                            let taken = block.taken.saturating_add(usize::from(block.odd));
                             outer.last_inside = Some((block.token, i));
+                            outer.taken = outer.taken.saturating_add(taken);
                         }
                     }
                 }
@@ -119,6 +137,8 @@ impl Matcher<'_> {
                             kind: Some(kind),
                             brace: false,
                             last_inside: None,
+                            odd: false,
+                            taken: 0,
                         });
                     }
                 }
@@ -132,13 +152,31 @@ impl Matcher<'_> {
         matches!(self.lexed.fault_from(i), Some((token, Fault::UnclosedString)) if token == i)
     }
 
+    /// Whether the brace `open` stands in the middle of a statement of the block around it, where no block can open.
+    fn opens_oddly(&self, open: usize, kind: Option<BlockKind>) -> bool {
+        let before = |n: usize| open.checked_sub(n).and_then(|i| self.lexed.tokens.get(i));
+        let begins = before(2).is_none_or(|token| matches!(token.kind, TokenKind::Open | TokenKind::Close));
+        let headed = before(1).is_some_and(|head| head.kind == TokenKind::Word && (head.first || begins));
+        let attribute = before(2).is_some_and(|dot| dot.text(self.text) == ".");
+        !self.open.is_empty() && (kind.is_none() && !headed || attribute)
+    }
+
     /// Ends the blocks of a line whose closing braces stand in a string that the line ends: that is one mistake already.
     fn close_within(&mut self, string: Token, i: usize) {
         let before = self.text.get(..string.start as usize).unwrap_or("");
         let line = before.rfind('\n').unwrap_or(0);
+        // Where a string is cut in two by a line break, its second quote seems to begin a string.
+        let second_half = self.cut.is_some_and(|first| {
+            let head = (first.saturating_add(1)..=i)
+                .rev()
+                .find(|t| self.lexed.tokens.get(*t).is_some_and(|t| t.first));
+            let block = self.open.last().and_then(|block| block.kind);
+            head.is_some_and(|head| !block.is_some_and(|block| block.is_statement_word(self.word(head))))
+        });
+        self.cut = (!second_half).then_some(i);
         let marks = string.text(self.text).chars().rev().filter(|c| !c.is_whitespace());
         for _ in marks.take_while(|c| *c == '}') {
-            let opened_here = |open: &Token| open.start as usize >= line;
+            let opened_here = |open: &Token| second_half || open.start as usize >= line;
             let block = self.open.pop_if(|block| self.lexed.tokens.get(block.token).is_some_and(opened_here));
             let Some(block) = block else { return };
             self.ends.push(block.ended(i.saturating_add(1), false));
@@ -152,8 +190,14 @@ impl Matcher<'_> {
         for block in &unclosed {
             self.ends.push(block.ended(next, false));
         }
+        // Blocks that open where none can are reported by the parser; each of them has taken the brace of another.
+        let mut known = unclosed.iter().filter(|block| block.brace && !block.odd);
+        let taken = unclosed.iter().fold(0_usize, |sum, block| sum.saturating_add(block.taken));
+        if known.clone().count() <= taken {
+            return;
+        }
         // Of a block without an opening brace the parser says so; one is enough.
-        let Some(innermost) = unclosed.iter().rev().find(|block| block.brace) else { return };
+        let Some(innermost) = known.next_back() else { return };
         let next_span = self.lexed.tokens.get(next).map(|token| self.span(*token));
         let end_of_file = self.lexed.tokens.last().map_or(0, |token| token.end as usize);
         let end_of_file = Span::new(self.file, end_of_file, end_of_file);

@@ -62,6 +62,24 @@ impl Failure {
         self.expected.iter().filter_map(|rule| keyword(*rule)).collect()
     }
 
+    /// Returns the words that would have been taken: the keywords, and those that a form expected begins with.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let mut words = self.keywords();
+        let forms: [(Rule, &[&str]); 5] = [
+            (Rule::window, &["per", "total"]),
+            (Rule::unit, &["Mtok", "image", "call"]),
+            (Rule::group_kind, &["models", "providers"]),
+            (Rule::declared_type, &["one_of", "set_of", "text", "bool", "count", "money", "duration"]),
+            (Rule::relation, &["in", "between", "includes", "matches"]),
+        ];
+        for (form, begins) in forms {
+            if self.wants(&[form]) {
+                words.extend(begins.iter().map(|word| (*word).to_owned()));
+            }
+        }
+        words
+    }
+
     /// Whether one of these was expected.
     pub(crate) fn wants(&self, rules: &[Rule]) -> bool {
         self.expected.iter().any(|rule| rules.contains(rule))
@@ -102,6 +120,12 @@ impl<'a> Context<'a> {
     /// Returns the text of the token `n` after the one found.
     pub(crate) fn ahead(&self, n: usize) -> &'a str {
         self.token(self.found.checked_add(n)).map_or("", |token| token.text(self.text))
+    }
+
+    /// Whether nothing stands between token `i` and the one before.
+    pub(crate) fn touches(&self, i: usize) -> bool {
+        let before = self.token(i.checked_sub(1));
+        before.zip(self.token(Some(i))).is_some_and(|(before, token)| before.end == token.start)
     }
 
     pub(crate) fn token(&self, i: Option<usize>) -> Option<Token> {

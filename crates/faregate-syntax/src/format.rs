@@ -32,11 +32,11 @@ pub fn format(id: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
         return Err(vec![messages::file_too_large(Span::new(id, 0, 0), text.len(), MAX_FILE)]);
     }
     let lexed = lex(id, text);
-    let (items, diagnostics) = parse_lexed(id, text, &lexed);
-    if !diagnostics.is_empty() {
-        return Err(diagnostics);
+    let parsed = parse_lexed(id, text, &lexed);
+    if !parsed.diagnostics.is_empty() {
+        return Err(parsed.diagnostics);
     }
-    Ok(printer::print(text, &lexed, &outline(&items, &lexed)))
+    Ok(printer::print(text, &lexed, &outline(&parsed.items, &lexed)))
 }
 
 /// A statement or declaration: its tokens, and what stands in its braces.

@@ -116,6 +116,16 @@ pub(crate) fn lex(file: FileId, text: &str) -> Lexed {
     lexer.lexed
 }
 
+/// Iterates over the tokens of a text, comments left out: two texts with the same tokens say the same.
+///
+/// ```
+/// let tokens: Vec<&str> = faregate_syntax::tokens("require endpoint.zdr // as agreed").collect();
+/// assert_eq!(tokens, ["require", "endpoint", ".", "zdr"]);
+/// ```
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    lex(FileId(0), text).tokens.into_iter().map(|token| token.text(text))
+}
+
 struct Lexer<'a> {
     file: FileId,
     text: &'a str,

@@ -54,7 +54,11 @@ fn quote(text: &str) -> String {
 pub(crate) fn statement_word_as_value(span: Span, word: &str, block: BlockKind) -> Diagnostic {
     Diagnostic::error(SYNTAX, span, format!("expected a value, found `{word}`"))
         .label(format!("begins a statement of `{}`", block.keyword()))
-        .help(format!("a word that begins a statement of `{}` is no value there", block.keyword()))
+        .help(format!(
+            "a word that begins a statement of `{}` is a value there only in quotes: `\"{word}\"`",
+            block.keyword()
+        ))
+        .fix(span, format!("\"{word}\""))
 }
 
 /// The tree and the grammar disagree.
@@ -81,9 +85,13 @@ pub(crate) fn unclosed_block(open: Span, name: &str) -> Diagnostic {
     Diagnostic::error(SYNTAX, open, message).label("opened here").help("write a `}` after its last statement")
 }
 
-/// `}` without `{`.
-pub(crate) fn stray_brace(span: Span) -> Diagnostic {
-    Diagnostic::error(SYNTAX, span, "this `}` closes nothing").label("no block is open here")
+/// `}` without `{`, once or several times in a row.
+pub(crate) fn stray_braces(span: Span, number: usize) -> Diagnostic {
+    let message = match number {
+        1 => "this `}` closes nothing".to_owned(),
+        number => format!("these {number} `}}` close nothing"),
+    };
+    Diagnostic::error(SYNTAX, span, message).label("no block is open here")
 }
 
 // --- Limits ---------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ use crate::{Diagnostic, FileId, Sources, Span, messages};
 
 mod doc;
 mod items;
+mod lost;
 mod read;
 mod resume;
 mod statements;
@@ -38,12 +39,12 @@ pub(crate) const MAX_FILE: usize = 1 << 20;
 #[must_use]
 pub fn parse(id: FileId, text: &str) -> (ast::File, Vec<Diagnostic>) {
     if text.len() > MAX_FILE {
-        let empty = ast::File { items: Vec::new(), comments: Vec::new() };
+        let empty = ast::File { items: Vec::new(), comments: Vec::new(), lost: Vec::new() };
         return (empty, vec![messages::file_too_large(Span::new(id, 0, 0), text.len(), MAX_FILE)]);
     }
     let lexed = lex(id, text);
-    let (items, diagnostics) = parse_lexed(id, text, &lexed);
-    (ast::File { items, comments: lexed.comments }, diagnostics)
+    let Parsed { items, lost, diagnostics } = parse_lexed(id, text, &lexed);
+    (ast::File { items, comments: lexed.comments, lost }, diagnostics)
 }
 
 /// Returns the trees of all files, in their order, and what is wrong with their syntax.
@@ -67,21 +68,37 @@ pub fn parse_all(sources: &Sources) -> (Vec<ast::File>, Vec<Diagnostic>) {
     (files, diagnostics)
 }
 
-pub(crate) fn parse_lexed(file: FileId, text: &str, lexed: &Lexed) -> (Vec<Item>, Vec<Diagnostic>) {
+/// A file but for its comments.
+pub(crate) struct Parsed {
+    pub(crate) items: Vec<Item>,
+    pub(crate) lost: Vec<String>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+pub(crate) fn parse_lexed(file: FileId, text: &str, lexed: &Lexed) -> Parsed {
     let (blocks, diagnostics) = match_braces(file, text, lexed);
-    let mut parser = Parser { file, text, lexed, blocks, diagnostics };
+    let mut parser = Parser { file, text, lexed, blocks, lost: Vec::new(), diagnostics };
     let items = parser.items();
     let hidden = lexed.comment_faults.iter().map(|(span, c)| messages::odd_character(*span, *c));
     parser.diagnostics.extend(hidden);
     // Stable, so that what was found at one place keeps its order.
     parser.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start);
-    (items, parser.diagnostics)
+    // A brace that should not stand there at all is not also one that lacks its other half.
+    parser.diagnostics.dedup_by(|later, first| {
+        let same = first.primary.span == later.primary.span && first.code == later.code;
+        if same {
+            std::mem::swap(later, first);
+        }
+        same
+    });
+    Parsed { items, lost: parser.lost, diagnostics: parser.diagnostics }
 }
 struct Parser<'a> {
     file: FileId,
     text: &'a str,
     lexed: &'a Lexed,
     blocks: Blocks,
+    lost: Vec<String>,
     diagnostics: Vec<Diagnostic>,
 }
 /// A statement that could not be read, and about which all has been said.

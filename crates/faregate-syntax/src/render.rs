@@ -139,11 +139,8 @@ impl Lines {
             start = start.min(span.start as usize);
             end = end.max(span.end as usize).min(text.len());
         }
-        let start = start.min(end);
-        let line =
-            text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at.saturating_add(1));
-        let rest = text.get(end..).unwrap_or("");
-        let end = rest.find('\n').map_or(text.len(), |at| end.saturating_add(at).saturating_add(1));
+        let line = source.line_start(start.min(end));
+        let end = source.line_end(end);
         let first = u32::try_from(line).map_or(1, |byte| source.place(byte).line);
         Self { bytes: line..end, first: first as usize }
     }

@@ -146,6 +146,32 @@ impl BlockKind {
     }
 }
 
+/// Whether a word begins a statement of some block, and so is a value there in quotes only.
+///
+/// ```
+/// assert!(faregate_syntax::begins_statement("timeout"));
+/// assert!(!faregate_syntax::begins_statement("rate_limit"));
+/// ```
+#[must_use]
+pub fn begins_statement(word: &str) -> bool {
+    const BLOCKS: [BlockKind; 13] = [
+        BlockKind::Declare,
+        BlockKind::Guardrail,
+        BlockKind::Waive,
+        BlockKind::Budget,
+        BlockKind::Profile,
+        BlockKind::Workload,
+        BlockKind::Invariant,
+        BlockKind::Route,
+        BlockKind::Ceiling,
+        BlockKind::Fallback,
+        BlockKind::Retry,
+        BlockKind::Health,
+        BlockKind::Stream,
+    ];
+    BLOCKS.iter().any(|block| block.is_statement_word(word))
+}
+
 const DECLARATIONS: &[&str] =
     &["policy", "declare", "group", "guardrail", "waive", "budget", "profile", "workload", "invariant"];
 
@@ -183,7 +209,7 @@ const CEILINGS: &[&str] = &[
 /// Returns the candidate most like `word`, where one is really near.
 ///
 /// Near means: at most a third of the word's letters differ, but one always may. Of equally near
-/// candidates it returns the first.
+/// candidates it returns the first. A word of one letter is like no other of one letter.
 ///
 /// ```
 /// use faregate_syntax::nearest;
@@ -201,6 +227,10 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = strsim::osa_distance(word, candidate);
+        // Nothing is left of it.
+        if distance >= length {
+            continue;
+        }
         if distance <= limit && best.is_none_or(|(d, _)| distance < d) {
             best = Some((distance, candidate));
         }
@@ -226,6 +256,7 @@ mod tests {
         ] {
             assert_eq!(nearest(word, ["when", "require", "forbid", "because"]), expected, "{word}");
         }
+        assert_eq!(nearest("z", ["x", "y"]), None, "no letter is left");
         assert_eq!(nearest("aa", ["ab", "ba"]), Some("ab"), "ties go to the first");
     }
 }

@@ -74,6 +74,12 @@ fn braces() {
 }
 
 #[test]
+fn stray_braces_of_a_line_are_one_mistake() {
+    let text = "}".repeat(1 << 20);
+    assert_eq!(found(&text), [("syntax", 0)]);
+}
+
+#[test]
 fn long_lists_are_flat() {
     let (file, diagnostics) = parse(FileId(0), &require(&vec!["key.a"; 50_000].join(" and ")));
     assert_eq!(diagnostics, []);

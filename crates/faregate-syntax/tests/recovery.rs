@@ -323,6 +323,12 @@ fn the_mended_text_mends() {
         ("group\u{a0}a = models \"b\"", "group a = models \"b\""),
         ("workload a { ceiling { prompt $5 Mtok } }", "workload a { ceiling { prompt $5 per Mtok } }"),
         ("guardrail a { Require key.b }", "guardrail a { require key.b }"),
+        ("group a = models b/c-1.5:free, \"d\"", "group a = models \"b/c-1.5:free\", \"d\""),
+        ("workload a { route { models b/c } }", "workload a { route { models \"b/c\" } }"),
+        (
+            "workload a { retry { on timeout 1 time when attempt.error == timeout } }",
+            "workload a { retry { on timeout 1 time when attempt.error == \"timeout\" } }",
+        ),
     ] {
         let (_, diagnostics) = parse(FileId(0), text);
         let fix =

@@ -1,5 +1,6 @@
 //! The attributes of the language: their subjects, names and types, in one table.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use faregate_syntax::ast::Unit;
@@ -49,7 +50,38 @@ pub(crate) enum Vocabulary {
     /// These words bare, any other text quoted.
     Known(&'static [&'static str]),
     /// These values and no others.
-    Declared(Arc<[String]>),
+    Declared(Arc<Values>),
+}
+
+/// The values of a declared list, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values {
+    list: Vec<String>,
+    /// The same, so that a list of any length is searched at once.
+    known: HashSet<String>,
+}
+
+impl Values {
+    /// Adds a value; `false` where it is there already.
+    pub(crate) fn add(&mut self, value: &str) -> bool {
+        let new = self.known.insert(value.to_owned());
+        if new {
+            self.list.push(value.to_owned());
+        }
+        new
+    }
+
+    pub(crate) fn contains(&self, value: &str) -> bool {
+        self.known.contains(value)
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, String> {
+        self.list.iter()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[String] {
+        &self.list
+    }
 }
 
 /// An attribute of the table.

@@ -3,6 +3,7 @@
 mod allow;
 mod budget;
 mod expr;
+mod facts;
 mod guardrail;
 mod invariant;
 mod lints;
@@ -12,9 +13,10 @@ mod profile;
 mod route;
 mod scope;
 mod sections;
+mod simple;
 mod workload;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use faregate_syntax::ast::{Block, File, Item, LiteralKind, PolicyStatement};
 use faregate_syntax::{Diagnostic, FileId, Fixed, Sources, Span};
@@ -87,12 +89,20 @@ pub enum Completeness {
     Alone,
 }
 
+/// With how many names those that are misspelt are compared, all in all. It is enough for any file that people write, and
+/// bounds the time of one in which each of thousands of names is wrong.
+const PATIENCE: usize = 2_000_000;
+
 pub(super) struct Checker<'a> {
     sources: &'a Sources,
     files: &'a [File],
     scope: Scope<'a>,
-    /// Where the text could not be read.
+    /// Where the text could not be read, ascending.
     broken: Vec<Span>,
+    /// What it may have declared there.
+    lost: HashSet<&'a str>,
+    /// How many names are still compared with misspelt ones.
+    patience: usize,
     diagnostics: Vec<Diagnostic>,
     policy: Policy,
 }
@@ -107,12 +117,15 @@ pub(crate) fn check(
     completeness: Completeness,
 ) -> (Option<Policy>, Vec<Diagnostic>) {
     let completeness = settled(completeness, files);
-    let broken: Vec<Span> = parsed.iter().map(|d| d.primary.span).collect();
+    let mut broken: Vec<Span> = parsed.iter().map(|d| d.primary.span).collect();
+    broken.sort_unstable();
     let mut checker = Checker {
         sources,
         files,
         scope: Scope::default(),
         broken,
+        lost: files.iter().flat_map(|f| &f.lost).map(String::as_str).collect(),
+        patience: PATIENCE,
         diagnostics: parsed,
         policy: Policy::default(),
     };
@@ -122,12 +135,20 @@ pub(crate) fn check(
     checker.budgets();
     checker.workloads(completeness);
     checker.invariants();
-    let lost = lost_names(sources, &checker.broken);
-    let mut diagnostics = checker.diagnostics;
+    let Checker { lost, mut diagnostics, scope, mut policy, .. } = checker;
     diagnostics.retain(|d| !follows_from(sources, d, &lost));
-    let mut policy = checker.policy;
-    policy.declared = checker.scope.declared;
     let loads = !diagnostics.iter().any(Diagnostic::is_error);
+    if loads && completeness == Completeness::Whole {
+        for item in files.iter().flat_map(|f| &f.items) {
+            if let Item::Group(group) = item
+                && !scope.is_used(group)
+            {
+                let what = format!("nothing names group `{}`", group.name.text);
+                diagnostics.push(messages::no_effect(group.name.span, what));
+            }
+        }
+    }
+    policy.declared = scope.declared;
     if loads {
         lints::lint(&policy, files, &mut diagnostics);
     }
@@ -157,30 +178,17 @@ pub(crate) fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// The words of the lines that could not be read: what they declare may only be unread.
-fn lost_names(sources: &Sources, broken: &[Span]) -> HashSet<String> {
-    // A file of broken lines is one mistake after the other, and nothing is gained by looking at all of them.
-    const ENOUGH: usize = 1000;
-    let mut names = HashSet::new();
-    for span in broken.iter().take(ENOUGH) {
-        let Some(file) = sources.get(span.file) else { continue };
-        let (before, after) = file.text().split_at_checked(span.start as usize).unwrap_or(("", ""));
-        // The line before, too: where a brace is missing, the head stands there.
-        let mut above = before.rsplit('\n');
-        let (here, head) = (above.next().unwrap_or(""), above.next().unwrap_or(""));
-        let line = [head, " ", here, after.split('\n').next().unwrap_or("")].concat();
-        let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
-        names.extend(words.filter(|w| !w.is_empty()).map(str::to_owned));
-    }
-    names
-}
-
-/// Whether a finding only says that a name is not known which a broken line may have declared.
-fn follows_from(sources: &Sources, diagnostic: &Diagnostic, lost: &HashSet<String>) -> bool {
-    let of_names =
-        matches!(diagnostic.code, "unknown-attribute" | "unknown-name" | "quote-it" | "undeclared-value");
+/// Whether a finding only says that a name is not known which a declaration that could not be read may have declared.
+fn follows_from(sources: &Sources, diagnostic: &Diagnostic, lost: &HashSet<&str>) -> bool {
     let text = sources.text(diagnostic.primary.span);
-    of_names && lost.contains(text.rsplit('.').next().unwrap_or(text))
+    match diagnostic.code {
+        "unknown-name" | "quote-it" => lost.contains(text),
+        "unknown-attribute" => {
+            let attribute: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            lost.contains(attribute.as_str())
+        }
+        _ => false,
+    }
 }
 
 /// A file that holds only guardrails, groups, profiles or declarations is no set by itself.
@@ -208,7 +216,28 @@ impl<'a> Checker<'a> {
 
     /// Whether part of a declaration could not be read, so that what is missing there may only be unread.
     fn is_broken(&self, block: Span) -> bool {
-        self.broken.iter().any(|s| s.file == block.file && block.start <= s.start && s.start <= block.end)
+        let first = self.broken.partition_point(|s| (s.file, s.start) < (block.file, block.start));
+        self.broken.get(first).is_some_and(|s| s.file == block.file && s.start <= block.end)
+    }
+
+    /// Whether a misspelt name may still be compared with so many others.
+    fn may_search(&mut self, names: usize) -> bool {
+        let left = self.patience.checked_sub(names);
+        self.patience = left.unwrap_or(self.patience);
+        left.is_some()
+    }
+
+    /// Returns the names, sorted, with which a misspelt one is compared.
+    fn names_like(&mut self, names: impl Fn(&Scope<'a>) -> Vec<&'a str>) -> Vec<&'a str> {
+        // Only counting them takes time too.
+        let known =
+            self.scope.workloads.len().max(self.scope.guardrails.len()).max(self.scope.profiles.len());
+        if !self.may_search(known) {
+            return Vec::new();
+        }
+        let mut names = names(&self.scope);
+        names.sort_unstable();
+        names
     }
 
     fn file_name(&self, id: FileId) -> &'a str {
@@ -295,11 +324,29 @@ impl<'a> Checker<'a> {
         seen.0.push((what, span));
         true
     }
+
+    /// Reports a rule that its block holds already.
+    fn rule_once(&mut self, rules: &mut Rules, statement: Span) {
+        let text = faregate_syntax::tokens(self.sources.text(statement)).collect::<Vec<_>>().join(" ");
+        let word = text.split(' ').next().unwrap_or("").to_owned();
+        match rules.0.get(&text) {
+            Some(first) => {
+                let first = *first;
+                let what = format!("the same `{word}` stands above");
+                self.push(messages::no_effect(statement, what).related(first, "first here"));
+            }
+            None => drop(rules.0.insert(text, statement)),
+        }
+    }
 }
 
 /// Statements seen so far of those that may stand once.
 #[derive(Default)]
 struct Once(Vec<(&'static str, Span)>);
+
+/// The rules of a block, as they are written but for blanks and comments.
+#[derive(Default)]
+struct Rules(HashMap<String, Span>);
 
 /// A whole number of a decimal's smallest units, for comparisons.
 fn units(fixed: Fixed) -> i128 {

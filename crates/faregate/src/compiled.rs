@@ -29,6 +29,8 @@ mod priced;
 mod scratch;
 mod source;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod value;
 mod verdict;
 

@@ -1,6 +1,7 @@
 //! A checked policy: names resolved, types known, profiles merged, nothing left to go wrong at run time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use faregate_syntax::Span;
 use faregate_syntax::ast::{
@@ -127,7 +128,7 @@ pub(crate) enum Term {
 pub(crate) enum Member {
     Value(Value),
     /// The members of a group.
-    Group(String, Vec<Pattern>),
+    Group(String, Arc<[Pattern]>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -211,6 +212,8 @@ pub(crate) enum Body {
 pub(crate) struct Routing {
     pub(crate) tiers: Vec<Tier>,
     pub(crate) models_span: Span,
+    /// Where the entries of each tier stand; none for `requested`.
+    pub(crate) entry_spans: Vec<Vec<Span>>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) prefers: Vec<(Expr, Span)>,
     pub(crate) order: Order,
@@ -241,7 +244,7 @@ pub(crate) enum TierEntry {
     /// An id or an alias.
     Model(String),
     Pattern(Pattern),
-    Group(Vec<Pattern>),
+    Group(Arc<[Pattern]>),
 }
 
 #[derive(Clone, Debug)]

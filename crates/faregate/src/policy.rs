@@ -1,5 +1,7 @@
 //! A policy set: parsed, checked, ready to decide.
 
+use std::collections::HashSet;
+
 use faregate_syntax::ast::File;
 use faregate_syntax::{Diagnostic, Diagnostics, FileId, Sources};
 
@@ -103,7 +105,10 @@ impl PolicySet {
         }
         // What the text alone shows went through its `allow` comments already.
         let found = check::settle(&self.sources, &self.files, found);
-        let all = self.warnings.iter().cloned().chain(found).collect();
+        // What the catalog tells more exactly takes the place of what the text alone shows.
+        let told: HashSet<_> = found.iter().map(|d| (d.code, d.primary.span)).collect();
+        let of_text = self.warnings.iter().filter(|d| !told.contains(&(d.code, d.primary.span)));
+        let all = of_text.cloned().chain(found.iter().cloned()).collect();
         Diagnostics::new(check::sorted(all), self.sources.clone())
     }
 

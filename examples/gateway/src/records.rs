@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 /// How many lines may wait. Behind that, requests wait for the disk rather than memory growing.
-const WAITING: usize = 1024;
+const WAITING: usize = 64;
 
 /// Where records go.
 pub(crate) struct Records {

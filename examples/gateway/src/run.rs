@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use faregate::{Context, Decision, ErrorClass, Failure, Money, Outcome, Step};
+use faregate::{Context, Decision, ErrorClass, Failure, Outcome, Step};
 use faregate_wire::{decision_to_json, record_to_json};
 use tokio_util::sync::CancellationToken;
 
@@ -64,13 +64,7 @@ pub(crate) async fn drive(
                 tokio::select! {
                     () = sleep_until(until) => {}
                     () = left.cancelled() => {
-                        // A run that waits cannot be told that nobody waits for it any more, so its next call ends
-                        // before it began, and costs nothing.
-                        if let Step::Try(_) = held.step(&mut run, until) {
-                            let mut failure = Failure::new(ErrorClass::Cancelled);
-                            failure.cost = Some(Money::ZERO);
-                            held.next(&mut run, Outcome::Failure(failure), until);
-                        }
+                        held.next(&mut run, Outcome::Failure(Failure::new(ErrorClass::Cancelled)), now());
                     }
                 }
             }

@@ -44,23 +44,8 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
     if context.at_start {
         return statement(diagnostic, context, word);
     }
-    let keywords = failure.keywords();
-    let mut candidates: Vec<&str> = keywords.iter().map(String::as_str).collect();
-    if failure.wants(&[Rule::window]) {
-        candidates.extend(["per", "total"]);
-    }
-    if failure.wants(&[Rule::unit]) {
-        candidates.extend(["Mtok", "image", "call"]);
-    }
-    if failure.wants(&[Rule::group_kind]) {
-        candidates.extend(["models", "providers"]);
-    }
-    if failure.wants(&[Rule::declared_type]) {
-        candidates.extend(["one_of", "set_of", "text", "bool", "count", "money", "duration"]);
-    }
-    if failure.wants(&[Rule::relation]) {
-        candidates.extend(["in", "between", "includes", "matches"]);
-    }
+    let words = failure.words();
+    let mut candidates: Vec<&str> = words.iter().map(String::as_str).collect();
     if failure.complete() {
         candidates.extend(context.kind.statement_words());
     }
@@ -85,12 +70,36 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
         return diagnostic.help(format!("`{word}` is a reserved word and names nothing"));
     }
     if failure.expected == [Rule::string] && !begins_statement(context) {
-        return diagnostic.help(format!("write it in quotes: `\"{word}\"`")).fix(at, format!("\"{word}\""));
+        return in_quotes(diagnostic, context, context.found);
     }
     if failure.wants(&[Rule::negation, Rule::comparison]) && !begins_statement(context) {
         return diagnostic.help("an attribute is written with what it is of, as in `endpoint.zdr`");
     }
     diagnostic
+}
+
+/// Says that what begins at token `i`, and all that touches it, stands in quotes.
+fn in_quotes(diagnostic: Diagnostic, context: &Context<'_>, i: usize) -> Diagnostic {
+    let Some(first) = context.token(Some(i)) else { return diagnostic };
+    let mut end = first.end;
+    let mut next = i.saturating_add(1);
+    while let Some(token) = context.token(Some(next)).filter(|token| token.start == end) {
+        let mark = token.text(context.text);
+        if !(matches!(token.kind, TokenKind::Word | TokenKind::Number)
+            || matches!(mark, "/" | "." | ":" | "@" | "*" | "-"))
+        {
+            break;
+        }
+        end = token.end;
+        next = next.saturating_add(1);
+    }
+    let text = context.text.get(first.start as usize..end as usize).unwrap_or("");
+    let span = Span { file: diagnostic.primary.span.file, start: first.start, end };
+    diagnostic.help(format!("write it in quotes: `\"{text}\"`")).fix(span, format!("\"{text}\""))
+}
+
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 fn statement(diagnostic: Diagnostic, context: &Context<'_>, word: &str) -> Diagnostic {
@@ -140,6 +149,11 @@ fn mark(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
         "#" => diagnostic.help("a comment begins with `//`"),
         "/" if context.ahead(1) == "*" => {
             diagnostic.help("a comment begins with `//` and ends with its line")
+        }
+        // `models openai/gpt-5`
+        "/" if context.touches(context.found) && is_word(context.back(1)) => {
+            let name = context.found.saturating_sub(1);
+            if context.touches(name) { diagnostic } else { in_quotes(diagnostic, context, name) }
         }
         "," if context.back(2) == "includes" => {
             diagnostic.help("for several values write `includes any of` or `includes all of`")

@@ -8,7 +8,7 @@ use crate::ast::{self, Block, Declare, Item, Statement, Word};
 use crate::blocks::{BlockEnd, declaration_kind};
 use crate::expected::Failure;
 use crate::grammar::Rule;
-use crate::lexer::TokenKind;
+use crate::lexer::{Token, TokenKind};
 use crate::messages;
 use crate::words::BlockKind;
 
@@ -35,8 +35,10 @@ impl Parser<'_> {
         let mut i = 0;
         while i < all.end {
             let read = if self.kind(i) == Some(TokenKind::Close) {
-                let stray = messages::stray_brace(self.token_span(i));
-                Err(self.broken(stray, i.saturating_add(1)))
+                let next = self.after_braces(i);
+                let run = self.token_span(i).to(self.token_span(next.saturating_sub(1)));
+                let stray = messages::stray_braces(run, next.saturating_sub(i));
+                Err(self.broken(stray, next))
             } else if self.token_text(i) == "group" {
                 self.group(i, &all, &mut resume)
             } else {
@@ -53,6 +55,16 @@ impl Parser<'_> {
             i = next.max(i.saturating_add(1));
         }
         items
+    }
+
+    /// Returns the first token after a run of closing braces on one line, which is one mistake.
+    fn after_braces(&self, i: usize) -> usize {
+        let mut next = i.saturating_add(1);
+        let goes_on = |token: &Token| token.kind == TokenKind::Close && !token.first;
+        while self.lexed.tokens.get(next).is_some_and(goes_on) {
+            next = next.saturating_add(1);
+        }
+        next
     }
 
     fn group(
@@ -121,11 +133,20 @@ impl Parser<'_> {
             return broken.token;
         }
         let next = self.resume(BlockKind::File, broken.token.max(i.saturating_add(1)), all, resume);
+        if self.kind(i) == Some(TokenKind::Word) {
+            self.lose_names(i..next);
+        }
         let open = (i..next).find(|t| self.kind(*t) == Some(TokenKind::Open));
         let block = open.and_then(|open| Some((open.saturating_add(1), self.blocks.end(open)?)));
         // Without an opening brace the block begins after keyword and name.
         let block = self.blocks.end_without_brace(i).map(|end| (i.saturating_add(2), end)).or(block);
-        let Some((first, end)) = block else { return next };
+        let Some((first, end)) = block else {
+            self.lose_attributes(i..next);
+            return next;
+        };
+        if matches!(declaration_kind(self.token_text(i)), None | Some(BlockKind::Declare)) {
+            self.lose_attributes(first..end.token);
+        }
         if let Some(kind) = declaration_kind(self.token_text(i)) {
             self.discard(kind, first..end.token);
         }

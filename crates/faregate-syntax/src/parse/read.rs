@@ -73,11 +73,12 @@ impl<'a> Parser<'a> {
     ) -> Result<Read<'a>, Broken> {
         let word = self.kind(found) == Some(TokenKind::Word) && !RESERVED.contains(&self.token_text(found));
         let first = self.lexed.tokens.get(found).is_some_and(|token| token.first);
+        let words = failure.words();
+        let goes_on = || words.iter().map(String::as_str);
+        let misspells = |word: &str| nearest(self.token_text(found), goes_on()) == Some(word);
         let near = || {
-            let keywords = failure.keywords();
-            let goes_on = keywords.iter().map(String::as_str);
-            nearest(self.token_text(found), goes_on.chain(kind.statement_words().iter().copied()))
-                .is_some_and(|similar| !keywords.iter().any(|keyword| keyword == similar))
+            nearest(self.token_text(found), goes_on().chain(kind.statement_words().iter().copied()))
+                .is_some_and(|similar| !misspells(similar))
         };
         let comment = matches!(self.token_text(found), "#" | "/");
         if found > i && failure.complete() && (first && (word || comment) || word && near()) {

@@ -80,7 +80,13 @@ impl Parser<'_> {
         });
         match built {
             Ok((statement, next)) => (Some(statement), next),
-            Err(broken) => (None, self.after_broken_statement(kind, i, &broken, inside, resume)),
+            Err(broken) => {
+                let next = self.after_broken_statement(kind, i, &broken, inside, resume);
+                if kind == BlockKind::Declare {
+                    self.lose_attributes(i..next);
+                }
+                (None, next)
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! Budgets.
 
+use std::collections::HashMap;
+
 use faregate_syntax::Span;
 use faregate_syntax::ast::{self, Attribute, Block, BudgetStatement, Item, LimitKind, OnExhausted};
 
 use super::expr::Place;
-use super::guardrail::sorted;
 use super::{Checker, Once, messages};
 use crate::attributes::{Subject, Type};
 use crate::ir::{Attr, Budget, Exhausted, Limit};
@@ -116,7 +117,7 @@ impl<'a> Checker<'a> {
             OnExhausted::AlertOnly => Exhausted::AlertOnly,
             OnExhausted::UseWorkload(name) => {
                 if !self.scope.workloads.contains_key(name.text.as_str()) {
-                    let names = sorted(self.scope.workloads.keys().copied().collect());
+                    let names = self.names_like(|scope| scope.workloads.keys().copied().collect());
                     self.push(messages::unknown_name("workload", name, names));
                 }
                 Exhausted::UseWorkload(name.text.clone(), span)
@@ -168,7 +169,7 @@ impl<'a> Checker<'a> {
             (Some(word), _) => {
                 let period = Period::parse(&word.text);
                 if period.is_none() {
-                    self.push(messages::undeclared_value(&word.text, word.span, "a window", &Period::NAMES));
+                    self.push(messages::unknown_window(word, &Period::NAMES));
                 }
                 period.map(Some)
             }
@@ -186,11 +187,12 @@ impl<'a> Checker<'a> {
     }
 
     fn same_window_twice(&mut self, kind: LimitKind, limits: &'a [ast::Limit]) {
-        for (at, limit) in limits.iter().enumerate() {
-            let word = |l: &ast::Limit| l.window.as_ref().map(|w| w.text.clone());
-            if let Some(first) = limits.iter().take(at).find(|l| word(l) == word(limit)) {
+        let mut seen: HashMap<Option<&str>, Span> = HashMap::new();
+        for limit in limits {
+            let first = *seen.entry(limit.window.as_ref().map(|w| w.text.as_str())).or_insert(limit.span);
+            if first != limit.span {
                 let what = format!("a limit of `{}` for the same window", kind_name(kind));
-                self.push(messages::duplicate_section(&what, limit.span, first.span));
+                self.push(messages::duplicate_section(&what, limit.span, first));
             }
         }
     }

@@ -1,12 +1,14 @@
 //! Expressions: names resolved, types checked, each attribute in a place where it is known.
 
+use std::sync::Arc;
+
 use faregate_syntax::ast::{
     Attribute, CompareOp, Expr, ExprKind, Group, GroupKind, Literal, LiteralKind, Operand, Quantifier, Str,
     Unit, Word,
 };
 use faregate_syntax::{Diagnostic, Span};
 
-use super::{Checker, messages, scope::Scope, units};
+use super::{Checker, messages, units};
 use crate::attributes::{Subject, Type, Vocabulary};
 use crate::ir::{self, Attr, Member, SetTerm, Term, Value};
 use crate::pattern::Pattern;
@@ -190,7 +192,8 @@ impl<'a> Checker<'a> {
         match subject.and_then(|s| Some((s, self.scope.type_of(s, &attribute.name.text)?))) {
             Some((subject, ty)) => Some(Attr { subject, name: attribute.name.text.clone(), ty }),
             None => {
-                let declared = self.scope.declared_names();
+                let known = self.scope.declared.len();
+                let declared = if self.may_search(known) { self.scope.declared_names() } else { Vec::new() };
                 self.push(messages::unknown_attribute(attribute, &declared));
                 None
             }
@@ -298,13 +301,14 @@ impl<'a> Checker<'a> {
     }
 
     /// Resolves a group of a kind.
-    pub(super) fn group(&mut self, word: &Word, kind: GroupKind) -> Option<Vec<Pattern>> {
+    pub(super) fn group(&mut self, word: &Word, kind: GroupKind) -> Option<Arc<[Pattern]>> {
         let plural = match kind {
             GroupKind::Models => "models",
             GroupKind::Providers => "providers",
         };
         let Some(group) = self.scope.groups.get(word.text.as_str()).copied() else {
-            let names = self.scope.group_names(kind);
+            let known = self.scope.groups.len();
+            let names = if self.may_search(known) { self.scope.group_names(kind) } else { Vec::new() };
             self.push(messages::unknown_group(word, plural, &names));
             return None;
         };
@@ -316,7 +320,7 @@ impl<'a> Checker<'a> {
             self.push(diagnostic.related(first, "the group"));
             return None;
         }
-        Some(Scope::group_members(group))
+        Some(self.scope.group_members(group))
     }
 
     fn includes(
@@ -327,7 +331,7 @@ impl<'a> Checker<'a> {
         place: Place,
     ) -> Option<ir::ExprKind> {
         let attr = self.left(left, place)?;
-        let Type::Set(vocabulary) = &attr.ty else {
+        let Type::Set(_) = &attr.ty else {
             let diagnostic =
                 messages::type_mismatch(left.span(), attr.ty.describe(), "a set before `includes`");
             self.push(diagnostic.help(format!("write `{attr} == …` or `{attr} in …`")));
@@ -355,7 +359,7 @@ impl<'a> Checker<'a> {
             return Some(ir::ExprKind::Includes { left: attr, quantifier, right: SetTerm::Attr(second) });
         }
         let name = attr.to_string();
-        let values: Vec<_> = items.iter().map(|i| self.text_value(i, vocabulary, &name)).collect();
+        let values: Vec<_> = items.iter().map(|i| self.text_value(i, &attr.ty, &name)).collect();
         let values = values.into_iter().collect::<Option<Vec<_>>>()?;
         Some(ir::ExprKind::Includes { left: attr, quantifier, right: SetTerm::Values(values) })
     }
@@ -363,7 +367,7 @@ impl<'a> Checker<'a> {
     /// Returns the value of an operand that is to be of a type. `what` is what it is compared with, for messages.
     pub(super) fn value_of(&mut self, operand: &Operand, ty: &Type, what: &str) -> Option<Value> {
         match (ty, operand) {
-            (Type::Text(vocabulary), _) => self.text_value(operand, vocabulary, what).map(Value::Text),
+            (Type::Text(_), _) => self.text_value(operand, ty, what).map(Value::Text),
             (Type::Bool, Operand::Bool(value, _)) => Some(Value::Bool(*value)),
             (Type::Bool, _) => {
                 let found = messages::describe_operand(operand);
@@ -374,52 +378,47 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Returns the text of an operand, held to a vocabulary.
-    pub(super) fn text_value(
-        &mut self,
-        operand: &Operand,
-        vocabulary: &Vocabulary,
-        what: &str,
-    ) -> Option<String> {
+    /// Returns the text of an operand, held to the vocabulary of a text or set. `None` where it has an error.
+    pub(super) fn text_value(&mut self, operand: &Operand, ty: &Type, what: &str) -> Option<String> {
+        let (Type::Text(vocabulary) | Type::Set(vocabulary)) = ty else { return None };
+        let (text, span) = match operand {
+            Operand::Str(s) => (&s.value, s.span),
+            Operand::Word(w) => (&w.text, w.span),
+            _ => {
+                let found = messages::describe_operand(operand);
+                self.push(match ty {
+                    Type::Set(_) => {
+                        let wanted = format!("a value of the set `{what}`");
+                        messages::type_mismatch(operand.span(), found, &wanted)
+                    }
+                    _ => messages::type_mismatch_between(operand.span(), (what, ty), found),
+                });
+                return None;
+            }
+        };
         let diagnostic = match (operand, vocabulary) {
-            (Operand::Str(s), Vocabulary::Declared(values)) => {
-                if values.contains(&s.value) {
-                    return Some(s.value.clone());
+            (_, Vocabulary::Declared(values)) if !values.contains(text) => {
+                let search = self.may_search(values.as_slice().len());
+                messages::undeclared_value(text, span, what, values.as_slice(), search)
+            }
+            (Operand::Word(w), Vocabulary::Known(values)) if !values.contains(&w.text.as_str()) => {
+                messages::undeclared_value(text, span, what, values, true)
+            }
+            (Operand::Word(w), Vocabulary::Open | Vocabulary::Models | Vocabulary::Providers) => {
+                // It may be a declared word whose declaration could not be read.
+                if self.lost.contains(what) {
+                    return None;
                 }
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                messages::undeclared_value(&s.value, s.span, what, &values)
+                messages::quote_it(w, what)
             }
             (Operand::Str(s), _) => {
-                if Pattern::is_pattern(&s.value) {
+                let declared = matches!(vocabulary, Vocabulary::Declared(_));
+                if !declared && Pattern::is_pattern(&s.value) {
                     self.push(messages::pattern_unread(s, what));
                 }
                 return Some(s.value.clone());
             }
-            (Operand::Word(w), Vocabulary::Words) => return Some(w.text.clone()),
-            (Operand::Word(w), Vocabulary::Declared(values)) => {
-                if values.contains(&w.text) {
-                    return Some(w.text.clone());
-                }
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                messages::undeclared_value(&w.text, w.span, what, &values)
-            }
-            (Operand::Word(w), Vocabulary::Known(values)) => {
-                if values.contains(&w.text.as_str()) {
-                    return Some(w.text.clone());
-                }
-                messages::undeclared_value(&w.text, w.span, what, values)
-            }
-            (Operand::Word(w), Vocabulary::Open | Vocabulary::Models | Vocabulary::Providers) => {
-                messages::quote_it(w, what)
-            }
-            _ => {
-                let found = messages::describe_operand(operand);
-                messages::type_mismatch_between(
-                    operand.span(),
-                    (what, &Type::Text(vocabulary.clone())),
-                    found,
-                )
-            }
+            _ => return Some(text.clone()),
         };
         self.push(diagnostic);
         None
@@ -515,8 +514,9 @@ impl<'a> Checker<'a> {
         let zone = Zone::named(&name.value);
         if zone.is_none() {
             let names = Zone::names();
+            let names = if self.may_search(names.len()) { names } else { Vec::new() };
             let names = names.iter().map(String::as_str);
-            self.push(messages::unknown_name_at("time zone", &name.value, name.span, names));
+            self.push(messages::unknown_quoted("time zone", name, names));
         }
         zone
     }

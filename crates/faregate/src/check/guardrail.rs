@@ -4,7 +4,7 @@ use faregate_syntax::Span;
 use faregate_syntax::ast::{Block, Date, GuardrailStatement, Item, LiteralKind, WaiveStatement};
 
 use super::expr::Place;
-use super::{Checker, Once, messages};
+use super::{Checker, Once, Rules, messages};
 use crate::ir::{Guardrail, Rule, Waiver};
 
 impl<'a> Checker<'a> {
@@ -22,6 +22,7 @@ impl<'a> Checker<'a> {
         let mut seen = Once::default();
         let mut when = None;
         let mut rules = Vec::new();
+        let mut written = Rules::default();
         let mut wrong = false;
         let mut because = None;
         for statement in &block.statements {
@@ -35,6 +36,7 @@ impl<'a> Checker<'a> {
                 }
                 GuardrailStatement::Require(expr) | GuardrailStatement::Forbid(expr) => {
                     let forbid = matches!(statement.kind, GuardrailStatement::Forbid(_));
+                    self.rule_once(&mut written, statement.span);
                     match self.expr(expr, if forbid { Place::Forbid } else { Place::Require }) {
                         Some(expr) => rules.push(Rule { forbid, expr, span: statement.span }),
                         None => wrong = true,
@@ -96,8 +98,8 @@ impl<'a> Checker<'a> {
         }
         match self.scope.guardrails.get(block.name.text.as_str()).copied() {
             None => {
-                let names: Vec<&str> = self.scope.guardrails.keys().copied().collect();
-                self.push(messages::unknown_name("guardrail", &block.name, sorted(names)));
+                let names = self.names_like(|scope| scope.guardrails.keys().copied().collect());
+                self.push(messages::unknown_name("guardrail", &block.name, names));
             }
             Some(guardrail) if guardrail.span.file != block.span.file => {
                 let here = self.file_name(block.span.file);
@@ -122,9 +124,4 @@ impl<'a> Checker<'a> {
 /// A file is named by its path's end: `support.fare` names `policies/support.fare`.
 fn same_file(written: &str, path: &str) -> bool {
     path == written || path.strip_suffix(written).is_some_and(|before| before.ends_with('/'))
-}
-
-pub(super) fn sorted(mut names: Vec<&str>) -> Vec<&str> {
-    names.sort_unstable();
-    names
 }

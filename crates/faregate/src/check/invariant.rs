@@ -3,7 +3,6 @@
 use faregate_syntax::ast::{Block, InvariantStatement, Item};
 
 use super::expr::Place;
-use super::guardrail::sorted;
 use super::{Checker, Once, messages};
 use crate::ir::{Always, Invariant};
 
@@ -27,7 +26,7 @@ impl<'a> Checker<'a> {
             let claim = match &statement.kind {
                 InvariantStatement::ForWorkload(name) => {
                     if !self.scope.workloads.contains_key(name.text.as_str()) {
-                        let names = sorted(self.scope.workloads.keys().copied().collect());
+                        let names = self.names_like(|scope| scope.workloads.keys().copied().collect());
                         self.push(messages::unknown_name("workload", name, names));
                     }
                     if self.once(&mut seen, "for workload", span) {

@@ -1,31 +1,38 @@
 //! Warnings about a policy that loads: what its author surely did not mean, as far as the text alone shows it.
 
-use faregate_syntax::ast::{CompareOp, CredentialMode, File, LimitKind, MoveKind};
+use std::collections::{HashMap, HashSet};
+
+use faregate_syntax::ast::{CredentialMode, File, LimitKind, MoveKind};
 use faregate_syntax::{Diagnostic, Span};
 
 use super::messages;
-use crate::attributes::Type;
+use super::simple::{Premise, impossible, is_short};
+use crate::attributes::{Subject, Type};
 use crate::ir::{
-    Attr, Backoff, Body, Budget, Exhausted, Expr, ExprKind, Policy, Retry, Routing, Rule, SetTerm, Term,
-    Tier, TierEntry, Value, Wait, Workload,
+    Attr, Backoff, Body, Budget, Exhausted, Expr, ExprKind, Member, Policy, Retry, Routing, Rule, SetTerm,
+    Term, Tier, TierEntry, Wait, Workload,
 };
 use crate::time::{Date, date_text, day_number};
 
 /// More calls than this for one request are worth a warning.
 const MANY_CALLS: u64 = 10;
+/// So many workloads are compared with each later one; what is written twice is found among any number.
+const MOST_COMPARED: usize = 100;
 /// Waivers and sunsets this many days ahead are worth a warning.
 pub(super) const SOON_DAYS: i128 = 30;
 
 pub(super) fn lint(policy: &Policy, _files: &[File], diagnostics: &mut Vec<Diagnostic>) {
+    let hard = hard_caps(&policy.budgets);
     for budget in &policy.budgets {
-        soft_cap_alone(budget, &policy.budgets, diagnostics);
-        for expr in budget.when.iter().chain(&budget.covers) {
+        soft_cap_alone(budget, &hard, diagnostics);
+        let reserved = budget.reserve.iter().map(|(_, expr)| expr);
+        for expr in budget.when.iter().chain(&budget.covers).chain(reserved) {
             never_true(expr, diagnostics);
         }
     }
     for guardrail in &policy.guardrails {
         guardrail.when.iter().for_each(|e| never_true(e, diagnostics));
-        guardrail.rules.iter().for_each(|r| always_met(r, diagnostics));
+        guardrail.rules.iter().for_each(|r| rule_lints(r, diagnostics));
     }
     for waiver in &policy.waivers {
         waiver.when.iter().for_each(|e| never_true(e, diagnostics));
@@ -40,6 +47,13 @@ pub(super) fn lint(policy: &Policy, _files: &[File], diagnostics: &mut Vec<Diagn
     }
 }
 
+fn rule_lints(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
+    always_met(rule, diagnostics);
+    if !rule.forbid {
+        never_true(&rule.expr, diagnostics);
+    }
+}
+
 /// `require true` and `forbid false`.
 fn always_met(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
     let ExprKind::Constant(value) = rule.expr.kind else { return };
@@ -50,11 +64,17 @@ fn always_met(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn routing_lints(workload: &Workload, routing: &Routing, diagnostics: &mut Vec<Diagnostic>) {
-    routing.rules.iter().for_each(|r| always_met(r, diagnostics));
+    routing.rules.iter().for_each(|r| rule_lints(r, diagnostics));
     for ceiling in &routing.ceilings {
         ceiling.when.iter().for_each(|e| never_true(e, diagnostics));
     }
+    if let Some(fallback) = &routing.fallback {
+        let required = fallback.requires.iter().map(|(expr, _)| expr);
+        let whens = fallback.rules.iter().filter_map(|r| r.when.as_ref());
+        required.chain(whens).for_each(|e| never_true(e, diagnostics));
+    }
     if let Some(retry) = &routing.retry {
+        retry.rules.iter().filter_map(|r| r.when.as_ref()).for_each(|e| never_true(e, diagnostics));
         outlasts_deadline(retry, diagnostics);
         for rule in retry.rules.iter().filter(|r| r.times == 0) {
             diagnostics.push(messages::no_effect(rule.span, "the rule retries 0 times"));
@@ -102,14 +122,20 @@ pub(super) fn worst_calls(routing: &Routing, candidates: Option<u64>) -> Option<
     }
 }
 
-fn soft_cap_alone(budget: &Budget, all: &[Budget], diagnostics: &mut Vec<Diagnostic>) {
+/// Returns what budgets that deny limit.
+fn hard_caps(budgets: &[Budget]) -> Vec<LimitKind> {
+    let mut kinds: Vec<LimitKind> = Vec::new();
+    for limit in budgets.iter().filter(|b| b.exhausted == Exhausted::Deny).flat_map(|b| &b.limits) {
+        if !kinds.contains(&limit.kind) {
+            kinds.push(limit.kind);
+        }
+    }
+    kinds
+}
+
+fn soft_cap_alone(budget: &Budget, hard: &[LimitKind], diagnostics: &mut Vec<Diagnostic>) {
     let Exhausted::UseWorkload(_, span) = &budget.exhausted else { return };
-    let kinds: Vec<LimitKind> = budget.limits.iter().map(|l| l.kind).collect();
-    let harder = all.iter().any(|b| {
-        b.name != budget.name
-            && b.exhausted == Exhausted::Deny
-            && b.limits.iter().any(|l| kinds.contains(&l.kind))
-    });
+    let harder = budget.limits.iter().any(|limit| hard.contains(&limit.kind));
     if !harder {
         let message =
             format!("past budget `{}` requests go on elsewhere, and no other budget stops them", budget.name);
@@ -173,57 +199,109 @@ fn never_eligible(routing: &Routing, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn unreachable_workloads(policy: &Policy, diagnostics: &mut Vec<Diagnostic>) {
-    let target = |name: &str| {
-        policy.budgets.iter().any(|b| matches!(&b.exhausted, Exhausted::UseWorkload(w, _) if w == name))
-    };
+    let targets: HashSet<&str> = policy
+        .budgets
+        .iter()
+        .filter_map(|b| match &b.exhausted {
+            Exhausted::UseWorkload(name, _) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let target = |name: &str| targets.contains(name);
     let mut seen: Vec<(&Expr, Span)> = Vec::new();
+    let mut certain: Option<Span> = None;
+    let mut written: HashMap<String, Span> = HashMap::new();
     for workload in &policy.workloads {
-        if let Some((when, _)) = &workload.when {
-            let taken =
-                seen.iter().find(|(e, _)| matches!(e.kind, ExprKind::Constant(true)) || same(e, when));
-            if let Some((_, first)) = taken
-                && !target(&workload.name)
-            {
-                let message = format!(
-                    "workload `{}` is never reached: an earlier one takes the same requests",
-                    workload.name
-                );
-                diagnostics.push(
-                    Diagnostic::warning("unreachable-workload", workload.span, message)
-                        .related(*first, "the earlier one"),
-                );
-            }
-            // Enough to find what is written twice; a thousand workloads are not compared each with each.
-            if seen.len() < 1000 {
-                seen.push((when, workload.span));
-            }
+        let Some((when, _)) = &workload.when else { continue };
+        // Where the later condition is true the earlier one is true too, or unknown, and then the request is denied there.
+        let follows = || {
+            let premise = is_short(when).then(|| Premise::new(when))?;
+            seen.iter().find(|(earlier, _)| premise.implies(earlier)).map(|(_, span)| *span)
+        };
+        let key = key(when);
+        if impossible(when).is_none()
+            && let Some(first) = certain.or_else(|| written.get(&key).copied()).or_else(follows)
+            && !target(&workload.name)
+        {
+            let message = format!(
+                "workload `{}` is never reached: an earlier one takes the same requests",
+                workload.name
+            );
+            let diagnostic = Diagnostic::warning("unreachable-workload", workload.span, message);
+            diagnostics.push(diagnostic.related(first, "the earlier one"));
+        }
+        if matches!(when.kind, ExprKind::Constant(true)) {
+            certain = certain.or(Some(workload.span));
+        }
+        written.entry(key).or_insert(workload.span);
+        // A thousand workloads are not compared each with each.
+        if seen.len() < MOST_COMPARED && is_short(when) {
+            seen.push((when, workload.span));
         }
     }
 }
 
-/// Whether two expressions are the same but for their places.
-fn same(a: &Expr, b: &Expr) -> bool {
-    use ExprKind as E;
-    let all = |a: &[Expr], b: &[Expr]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b));
-    match (&a.kind, &b.kind) {
-        (E::And(a), E::And(b)) | (E::Or(a), E::Or(b)) => all(a, b),
-        (E::Not(a), E::Not(b)) => same(a, b),
-        (a, b) => a == b,
-    }
+/// Returns a condition as a text that is the same for conditions which are the same but for their places.
+fn key(expr: &Expr) -> String {
+    let mut key = String::new();
+    write_key(expr, &mut key);
+    key
+}
+
+fn write_key(expr: &Expr, key: &mut String) {
+    let mut all = |word: &str, parts: &[Expr]| {
+        key.push_str(word);
+        for part in parts {
+            write_key(part, key);
+            key.push(',');
+        }
+        key.push(')');
+    };
+    // What a name stands for is the same wherever it is written.
+    let written = match &expr.kind {
+        ExprKind::And(parts) => return all("and(", parts),
+        ExprKind::Or(parts) => return all("or(", parts),
+        ExprKind::Not(inner) => return all("not(", std::slice::from_ref(inner)),
+        ExprKind::Constant(value) => value.to_string(),
+        ExprKind::Flag(attr) => attr.to_string(),
+        ExprKind::Present(attr) => format!("present({attr})"),
+        ExprKind::Compare { left, op, right: Term::Value(value), zone } => {
+            format!("{left} {op:?} {value:?} {zone:?}")
+        }
+        ExprKind::Compare { left, op, right: Term::Attr(right), zone } => {
+            format!("{left} {op:?} {right} {zone:?}")
+        }
+        ExprKind::Between { left, low, high, zone } => format!("{left} between {low} {high} {zone:?}"),
+        ExprKind::Matches { left, pattern } => format!("{left} matches {:?}", pattern.as_str()),
+        ExprKind::Includes { left, quantifier, right: SetTerm::Values(values) } => {
+            format!("{left} includes {quantifier:?} {values:?}")
+        }
+        ExprKind::Includes { left, quantifier, right: SetTerm::Attr(right) } => {
+            format!("{left} includes {quantifier:?} {right}")
+        }
+        ExprKind::In { left, members, zone } => {
+            let members = members.iter().map(|member| match member {
+                Member::Value(value) => format!("{value:?}"),
+                Member::Group(name, _) => name.clone(),
+            });
+            format!("{left} in {} {zone:?}", members.collect::<Vec<_>>().join(","))
+        }
+    };
+    key.push_str(&written);
 }
 
 /// `default` for a set that a guardrail reads: leaving the set out is then as good as saying the default.
 fn set_defaults(policy: &Policy, diagnostics: &mut Vec<Diagnostic>) {
-    for declared in policy.declared.iter().filter(|d| d.default.is_some() && matches!(d.ty, Type::Set(_))) {
-        let mut read = false;
-        for guardrail in &policy.guardrails {
-            for expr in guardrail.when.iter().chain(guardrail.rules.iter().map(|r| &r.expr)) {
-                attributes(expr, &mut |attr| {
-                    read |= attr.subject == declared.subject && attr.name == declared.name
-                });
-            }
+    let mut read: HashSet<(Subject, &str)> = HashSet::new();
+    for guardrail in &policy.guardrails {
+        for expr in guardrail.when.iter().chain(guardrail.rules.iter().map(|r| &r.expr)) {
+            attributes(expr, &mut |attr| {
+                read.insert((attr.subject, &attr.name));
+            });
         }
-        if read {
+    }
+    for declared in policy.declared.iter().filter(|d| d.default.is_some() && matches!(d.ty, Type::Set(_))) {
+        if read.contains(&(declared.subject, declared.name.as_str())) {
             let what = format!(
                 "`{}.{}` has a default, and a guardrail reads it",
                 declared.subject.as_str(),
@@ -235,7 +313,7 @@ fn set_defaults(policy: &Policy, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Calls `see` for each attribute that an expression reads.
-pub(crate) fn attributes(expr: &Expr, see: &mut impl FnMut(&Attr)) {
+pub(crate) fn attributes<'e>(expr: &'e Expr, see: &mut impl FnMut(&'e Attr)) {
     match &expr.kind {
         ExprKind::Constant(_) => {}
         ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().for_each(|p| attributes(p, see)),
@@ -261,31 +339,18 @@ pub(crate) fn attributes(expr: &Expr, see: &mut impl FnMut(&Attr)) {
 
 /// Conditions that contradict themselves in plain sight. What needs a solver is not found here.
 fn never_true(expr: &Expr, diagnostics: &mut Vec<Diagnostic>) {
-    if matches!(expr.kind, ExprKind::Constant(false)) {
-        diagnostics.push(messages::never_true(expr.span, "it says `false`"));
+    if let Some(why) = impossible(expr) {
+        diagnostics.push(messages::never_true(expr.span, &why));
         return;
     }
     let ExprKind::And(parts) = &expr.kind else { return };
-    let mut equal: Vec<(&Attr, &Value)> = Vec::new();
-    for part in parts {
-        if let ExprKind::Compare { left, op: CompareOp::Eq, right: Term::Value(value), .. } = &part.kind {
-            if equal.iter().any(|(a, v)| *a == left && *v != value) {
-                let why = format!("`{left}` cannot have two values");
-                diagnostics.push(messages::never_true(expr.span, &why));
-                return;
-            }
-            // Long conjunctions are left to a solver.
-            if equal.len() < 100 {
-                equal.push((left, value));
-            }
-        }
-    }
-    for (at, part) in parts.iter().enumerate().take(100) {
-        let negated = |other: &Expr| matches!(&other.kind, ExprKind::Not(inner) if same(inner, part));
-        if parts.iter().enumerate().take(100).any(|(i, other)| i != at && negated(other)) {
-            diagnostics.push(messages::never_true(expr.span, "it asks for something and its opposite"));
-            return;
-        }
+    let asked: HashSet<String> = parts.iter().map(key).collect();
+    let refused = parts.iter().filter_map(|part| match &part.kind {
+        ExprKind::Not(inner) => Some(key(inner)),
+        _ => None,
+    });
+    if refused.into_iter().any(|inner| asked.contains(&inner)) {
+        diagnostics.push(messages::never_true(expr.span, "it asks for something and its opposite"));
     }
 }
 

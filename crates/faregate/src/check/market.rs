@@ -6,12 +6,15 @@ use faregate_syntax::ast::{
     self, ExprKind, File, GroupKind, Item, MoveKind, Operand, RouteStatement, Statement, Str, TierEntry,
     WorkloadStatement,
 };
-use faregate_syntax::{Diagnostic, nearest};
+use faregate_syntax::{Diagnostic, Span, nearest};
 
+use super::facts::possible;
 use super::lints::{SOON_DAYS, many_calls, worst_calls};
 use crate::ErrorClass;
 use crate::catalog::{Catalog, Endpoint, Moment};
-use crate::ir::{Amount, Body, CeilingKind, Policy, Routing, Tier, TierEntry as Entry, Workload};
+use crate::ir::{
+    Amount, Body, CeilingKind, Fallback, Guardrail, Policy, Routing, Rule, Tier, TierEntry as Entry, Workload,
+};
 use crate::pattern::Pattern;
 use crate::time::{Date, TimeOfDay, date_text, day_number};
 
@@ -21,6 +24,8 @@ struct Market<'a> {
     by_model: BTreeMap<&'a str, Vec<&'a Endpoint>>,
     providers: BTreeSet<&'a str>,
     today: Option<Date>,
+    /// Those that hold for every request: without `when`, and never waived.
+    guardrails: Vec<&'a Guardrail>,
 }
 
 /// Returns the findings of a policy against a catalog; sunsets only where a day is given.
@@ -35,7 +40,9 @@ pub(crate) fn check_market(
         by_model.entry(&endpoint.model).or_default().push(endpoint);
     }
     let providers = catalog.endpoints().iter().map(|e| e.provider.as_str()).collect();
-    let market = Market { catalog, by_model, providers, today };
+    let always = |g: &&Guardrail| g.when.is_none() && !policy.waivers.iter().any(|w| w.guardrail == g.name);
+    let guardrails = policy.guardrails.iter().filter(always).collect();
+    let market = Market { catalog, by_model, providers, today, guardrails };
     let mut found = Vec::new();
     for item in files.iter().flat_map(|f| &f.items) {
         market.item(item, &mut found);
@@ -260,16 +267,17 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// Returns the models of a tier, in the order in which it names them.
-    fn models_of(&self, tier: &Tier) -> Vec<&'a str> {
-        let mut models: Vec<&'a str> = Vec::new();
-        let mut add = |model: &'a str| {
-            if !models.contains(&model) {
-                models.push(model);
-            }
-        };
+    /// Returns the models of a tier with the entry that names each, in the order in which they are named.
+    fn models_of(&self, tier: &Tier, spans: &[Span]) -> Vec<(&'a str, Span)> {
+        let mut models: Vec<(&'a str, Span)> = Vec::new();
+        let mut known: BTreeSet<&'a str> = BTreeSet::new();
         let Tier::Entries(entries) = tier else { return models };
-        for entry in entries {
+        for (entry, span) in entries.iter().zip(spans) {
+            let mut add = |model: &'a str| {
+                if known.insert(model) {
+                    models.push((model, *span));
+                }
+            };
             match entry {
                 Entry::Model(name) => {
                     let name = self.catalog.resolve(name);
@@ -282,7 +290,7 @@ impl<'a> Market<'a> {
                 }
                 // In the order in which the group is written: the first is what others are compared with.
                 Entry::Group(patterns) => {
-                    for pattern in patterns {
+                    for pattern in patterns.iter() {
                         let named =
                             |m: &&&str| pattern.matches(m) || self.catalog.resolve(pattern.as_str()) == **m;
                         self.by_model.keys().filter(named).for_each(|m| add(m));
@@ -294,37 +302,37 @@ impl<'a> Market<'a> {
     }
 
     fn workload(&self, workload: &Workload, routing: &Routing, found: &mut Vec<Diagnostic>) {
-        let tiers: Vec<Vec<&str>> = routing.tiers.iter().map(|t| self.models_of(t)).collect();
-        let endpoints_of = |models: &[&str]| -> Vec<&Endpoint> {
-            models.iter().filter_map(|m| self.by_model.get(m)).flatten().copied().collect()
-        };
-        let all: Vec<&Endpoint> = tiers.iter().flat_map(|t| endpoints_of(t)).collect();
-        self.excludes_everything(routing, &all, found);
-        let Some(fallback) = &routing.fallback else { return };
-        let moves = |kind| fallback.rules.iter().any(|r| r.kind == kind);
-        if moves(MoveKind::Provider) {
-            for (number, tier) in tiers.iter().enumerate().filter(|(_, t)| !t.is_empty()) {
-                let providers: BTreeSet<&str> =
-                    endpoints_of(tier).iter().map(|e| e.provider.as_str()).collect();
-                if let (Some(provider), 1) = (providers.first(), providers.len()) {
-                    let number = number.saturating_add(1);
-                    let message = format!(
-                        "tier {number} has one provider, `{provider}`, so `other provider` finds none there"
-                    );
-                    found.push(Diagnostic::warning("lone-provider", routing.models_span, message));
+        let tiers = routing.tiers.iter().zip(&routing.entry_spans);
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        let mut all: Vec<&Endpoint> = Vec::new();
+        let mut plan: Vec<Vec<Candidates<'_>>> = Vec::new();
+        for (tier, spans) in tiers {
+            let mut candidates = Vec::new();
+            // A model belongs to the first tier that names it.
+            for (model, span) in self.models_of(tier, spans).into_iter().filter(|(m, _)| named.insert(m)) {
+                let endpoints = self.by_model.get(model).map(Vec::as_slice).unwrap_or_default();
+                all.extend(endpoints);
+                let admitted = |e: &&&Endpoint| !self.is_excluded(e, &routing.rules);
+                let endpoints: Vec<&Endpoint> = endpoints.iter().filter(admitted).copied().collect();
+                if !endpoints.is_empty() {
+                    candidates.push(Candidates { model, span, endpoints });
                 }
             }
+            plan.push(candidates);
         }
-        if moves(MoveKind::Model) {
-            self.laxer_fallback(routing, &tiers, found);
+        self.excludes_everything(routing, &all, found);
+        let Some(fallback) = &routing.fallback else { return };
+        if fallback.rules.iter().any(|r| r.kind == MoveKind::Provider) {
+            lone_providers(&plan, found);
         }
-        let lengths: BTreeSet<u64> = all.iter().filter_map(|e| e.facts.context_length).collect();
-        for rule in fallback.rules.iter().filter(|r| r.on == [ErrorClass::ContextLength]) {
-            if lengths.len() < 2 && !all.is_empty() {
-                let message =
-                    "this move is never possible: no endpoint of the route has a larger context than another";
-                found.push(Diagnostic::warning("never-eligible", rule.span, message));
-            }
+        if fallback.at_most != Some(0) {
+            laxer_fallback(self.catalog, fallback, &routing.tolerate, &plan, found);
+        }
+        let as_asked = routing.tiers.iter().any(|t| matches!(t, Tier::Requested { .. }));
+        let larger = as_asked || all.is_empty() || has_larger_later(&plan);
+        for rule in fallback.rules.iter().filter(|r| r.on == [ErrorClass::ContextLength] && !larger) {
+            let message = "this move is never possible: no later model of the route has a larger context";
+            found.push(Diagnostic::warning("never-eligible", rule.span, message));
         }
         let candidates = u64::try_from(all.len()).unwrap_or(u64::MAX);
         let cap_written = fallback.at_most.is_some();
@@ -334,6 +342,15 @@ impl<'a> Market<'a> {
         {
             found.push(many_calls(workload.span, calls));
         }
+    }
+
+    /// Whether the text alone keeps a route from an endpoint: its own rules and the guardrails that hold for every request.
+    fn is_excluded(&self, endpoint: &Endpoint, rules: &[Rule]) -> bool {
+        let guardrails = self.guardrails.iter().flat_map(|g| &g.rules);
+        rules.iter().chain(guardrails).any(|rule| {
+            let can = possible(&rule.expr, endpoint, self.catalog);
+            if rule.forbid { !can.be_false } else { !can.be_true }
+        })
     }
 
     fn excludes_everything(&self, routing: &Routing, all: &[&Endpoint], found: &mut Vec<Diagnostic>) {
@@ -395,60 +412,162 @@ impl<'a> Market<'a> {
             }
         }
     }
+}
 
-    /// A fallback model that holds less, can do less, or is held to laxer data terms than the first.
-    fn laxer_fallback(&self, routing: &Routing, tiers: &[Vec<&str>], found: &mut Vec<Diagnostic>) {
-        let mut named = tiers.iter().flatten().copied();
-        let Some(first) = named.next() else { return };
-        let best = Best::of(self.by_model.get(first));
-        for model in named {
-            let other = Best::of(self.by_model.get(model));
-            let mut lacks: Vec<String> = Vec::new();
-            if let (Some(a), Some(b)) = (best.context, other.context)
-                && b < a
-            {
-                lacks.push(format!("its context is {b} tokens, not {a}"));
-            }
-            let missing: Vec<&str> = best.supports.difference(&other.supports).copied().collect();
-            if !missing.is_empty() {
-                lacks.push(format!("it does not support {}", missing.join(", ")));
-            }
-            if best.zdr && !other.zdr {
-                lacks.push("none of its endpoints has zero data retention".to_owned());
-            }
-            if best.learns_nothing && !other.learns_nothing {
-                lacks.push("each of its endpoints may learn from what it is sent".to_owned());
-            }
-            if !lacks.is_empty() {
-                let message =
-                    format!("`{model}` may replace `{first}` and offers less: {}", lacks.join("; "));
-                found.push(Diagnostic::warning("laxer-fallback", routing.models_span, message));
-            }
+/// The endpoints of a model that the text of the policy does not exclude, and the entry that names it.
+struct Candidates<'a> {
+    model: &'a str,
+    span: Span,
+    endpoints: Vec<&'a Endpoint>,
+}
+
+fn lone_providers(plan: &[Vec<Candidates<'_>>], found: &mut Vec<Diagnostic>) {
+    for (number, tier) in (1_usize..).zip(plan) {
+        let providers: BTreeSet<&str> =
+            tier.iter().flat_map(|c| &c.endpoints).map(|e| e.provider.as_str()).collect();
+        let (Some(first), Some(last)) = (tier.first(), tier.last()) else { continue };
+        if let (Some(provider), 1) = (providers.first(), providers.len()) {
+            let message =
+                format!("tier {number} has one provider, `{provider}`, so `other provider` finds none there");
+            found.push(Diagnostic::warning("lone-provider", first.span.to(last.span), message));
         }
     }
 }
 
-/// The best that any endpoint of a model offers.
-struct Best<'a> {
-    context: Option<u64>,
-    supports: BTreeSet<&'a str>,
-    zdr: bool,
-    learns_nothing: bool,
+/// Whether a model may be followed by one with a larger context. Within a tier the order is the request's.
+fn has_larger_later(plan: &[Vec<Candidates<'_>>]) -> bool {
+    let mut before: Vec<(&str, u64)> = Vec::new();
+    plan.iter().any(|tier| {
+        let smallest = |c: &Candidates<'_>| c.endpoints.iter().filter_map(|e| e.facts.context_length).min();
+        before.extend(tier.iter().filter_map(|c| Some((c.model, smallest(c)?))));
+        tier.iter().any(|c| {
+            let largest = c.endpoints.iter().filter_map(|e| e.facts.context_length).max();
+            before.iter().any(|(model, smallest)| *model != c.model && largest > Some(*smallest))
+        })
+    })
 }
 
-impl<'a> Best<'a> {
-    fn of(endpoints: Option<&Vec<&'a Endpoint>>) -> Self {
-        let endpoints = endpoints.map(Vec::as_slice).unwrap_or_default();
+/// A fallback model that holds less, can do less, or is held to laxer data terms than the first.
+fn laxer_fallback(
+    catalog: &Catalog,
+    fallback: &Fallback,
+    tolerate: &BTreeSet<String>,
+    plan: &[Vec<Candidates<'_>>],
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut classes =
+        fallback.rules.iter().filter(|r| r.kind == MoveKind::Model).flat_map(|r| &r.on).peekable();
+    if classes.peek().is_none() {
+        return;
+    }
+    // After `context_length` a move is to a larger context only.
+    let to_larger_only = classes.all(|class| *class == ErrorClass::ContextLength);
+    let mut models = plan.iter().flatten();
+    let Some(first) = models.next() else { return };
+    let best = Offer::of(&first.endpoints);
+    for other in models {
+        let smallest = first.endpoints.iter().filter_map(|e| e.facts.context_length).min();
+        let reached = |e: &&&Endpoint| {
+            let larger = e.facts.context_length.zip(smallest).is_some_and(|(b, a)| b > a);
+            let required = fallback.requires.iter().all(|(r, _)| possible(r, e, catalog).be_true);
+            (larger || !to_larger_only) && required
+        };
+        let endpoints: Vec<&Endpoint> = other.endpoints.iter().filter(reached).copied().collect();
+        if endpoints.is_empty() {
+            continue;
+        }
+        let lacks = best.lacks(&Offer::of(&endpoints), to_larger_only, tolerate);
+        if !lacks.is_empty() {
+            let (model, first) = (other.model, first.model);
+            let message = format!("`{model}` may replace `{first}` and offers less: {}", lacks.join("; "));
+            found.push(Diagnostic::warning("laxer-fallback", other.span, message));
+        }
+    }
+}
+
+/// On how many of a model's endpoints something is promised.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Promise {
+    Nowhere,
+    Somewhere,
+    Everywhere,
+}
+
+impl Promise {
+    fn of(endpoints: &[&Endpoint], kept: impl Fn(&Endpoint) -> bool) -> Self {
+        match endpoints.iter().filter(|e| kept(e)).count() {
+            0 => Self::Nowhere,
+            n if n == endpoints.len() => Self::Everywhere,
+            _ => Self::Somewhere,
+        }
+    }
+}
+
+/// What the endpoints of a model offer.
+struct Offer<'a> {
+    /// The largest.
+    context: Option<u64>,
+    supports: BTreeSet<&'a str>,
+    zdr: Promise,
+    learns_nothing: Promise,
+    keeps_nothing: Promise,
+}
+
+impl<'a> Offer<'a> {
+    fn of(endpoints: &[&'a Endpoint]) -> Self {
+        let supports = endpoints.iter().filter_map(|e| e.facts.supports.as_ref()).flatten();
+        let keeps_nothing = |e: &Endpoint| {
+            e.facts.retains == Some(false) || e.facts.retains.is_none() && e.facts.zdr == Some(true)
+        };
         Self {
             context: endpoints.iter().filter_map(|e| e.facts.context_length).max(),
-            supports: endpoints
-                .iter()
-                .filter_map(|e| e.facts.supports.as_ref())
-                .flatten()
-                .map(String::as_str)
-                .collect(),
-            zdr: endpoints.iter().any(|e| e.facts.zdr == Some(true)),
-            learns_nothing: endpoints.iter().any(|e| e.facts.trains == Some(false)),
+            supports: supports.map(String::as_str).collect(),
+            zdr: Promise::of(endpoints, |e| e.facts.zdr == Some(true)),
+            learns_nothing: Promise::of(endpoints, |e| e.facts.trains == Some(false)),
+            keeps_nothing: Promise::of(endpoints, keeps_nothing),
         }
+    }
+
+    /// Says what `other` lacks of it, parameters that may be dropped aside.
+    fn lacks(&self, other: &Self, larger: bool, tolerate: &BTreeSet<String>) -> Vec<String> {
+        let mut lacks: Vec<String> = Vec::new();
+        if let (Some(a), Some(b)) = (self.context, other.context)
+            && b < a
+            && !larger
+        {
+            lacks.push(format!("its context is {b} tokens, not {a}"));
+        }
+        let missing = self.supports.difference(&other.supports).copied();
+        let missing: Vec<&str> = missing.filter(|parameter| !tolerate.contains(*parameter)).collect();
+        if !missing.is_empty() {
+            lacks.push(format!("it does not support {}", missing.join(", ")));
+        }
+        let mut promise = |mine: Promise, theirs: Promise, nowhere: &str, somewhere: &str| {
+            if theirs < mine {
+                lacks.push(if theirs == Promise::Nowhere { nowhere } else { somewhere }.to_owned());
+            }
+            theirs < mine
+        };
+        let zdr = promise(
+            self.zdr,
+            other.zdr,
+            "none of its endpoints has zero data retention",
+            "not all of its endpoints have zero data retention",
+        );
+        if !zdr {
+            promise(
+                self.keeps_nothing,
+                other.keeps_nothing,
+                "each of its endpoints may keep what it is sent",
+                "some of its endpoints may keep what they are sent",
+            );
+        }
+        promise(
+            self.learns_nothing,
+            other.learns_nothing,
+            "each of its endpoints may learn from what it is sent",
+            "some of its endpoints may learn from what they are sent",
+        );
+        lacks
     }
 }

@@ -3,7 +3,7 @@
 //! Lower case, no final dot, the author's text in backticks, policy words rather than ours; advice goes to `help`.
 
 use faregate_syntax::ast::{Attribute, Literal, LiteralKind, Operand, Str, Unit, Word};
-use faregate_syntax::{Diagnostic, Span, nearest};
+use faregate_syntax::{Diagnostic, RESERVED, Span, begins_statement, nearest};
 
 use crate::attributes::{Subject, Type, built_ins};
 use crate::classes::ErrorClass;
@@ -65,6 +65,19 @@ pub(super) fn unknown_name_at<'a>(
     }
 }
 
+/// As [`unknown_name_at`], of something that stands in quotes.
+pub(super) fn unknown_quoted<'a>(
+    kind: &str,
+    text: &Str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let mut diagnostic = unknown_name_at(kind, &text.value, text.span, candidates);
+    if let Some(fix) = &mut diagnostic.fix {
+        fix.text = format!("\"{}\"", fix.text);
+    }
+    diagnostic
+}
+
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
@@ -97,17 +110,44 @@ pub(super) fn unknown_ceiling(text: &str, span: Span, amount: &Literal) -> Diagn
     }
 }
 
-pub(super) fn undeclared_value(text: &str, span: Span, what: &str, values: &[&str]) -> Diagnostic {
+/// `search`: whether to look for a similar value.
+pub(super) fn undeclared_value(
+    text: &str,
+    span: Span,
+    what: &str,
+    values: &[impl AsRef<str>],
+    search: bool,
+) -> Diagnostic {
     let base = Diagnostic::error("undeclared-value", span, format!("`{text}` is no value of `{what}`"))
         .label("not in the list");
-    match nearest(text, values.iter().copied()) {
-        Some(near) => base.help(format!("a similar value is in the list: `{near}`")).fix(span, near),
+    let near = if search { nearest(text, values.iter().map(AsRef::as_ref)) } else { None };
+    match near {
+        Some(near) => base.help(format!("a similar value is in the list: `{near}`")).fix(span, value(near)),
         None => base.help(format!("its values are {}", listed(values))),
     }
 }
 
-fn listed(values: &[&str]) -> String {
-    let shown: Vec<String> = values.iter().take(12).map(|v| format!("`{v}`")).collect();
+/// Returns a value as it may be written anywhere: a bare word, or else in quotes.
+fn value(text: &str) -> String {
+    let word = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
+    if word && !RESERVED.contains(&text) && !begins_statement(text) {
+        text.to_owned()
+    } else {
+        format!("\"{text}\"")
+    }
+}
+
+pub(super) fn unknown_window(word: &Word, windows: &[&str]) -> Diagnostic {
+    let base = Diagnostic::error("undeclared-value", word.span, format!("`{}` is no window", word.text));
+    match nearest(&word.text, windows.iter().copied()) {
+        Some(near) => base.help(format!("a similar window exists: `{near}`")).fix(word.span, near),
+        None => base.help(format!("the windows are {}", listed(windows))),
+    }
+}
+
+fn listed(values: &[impl AsRef<str>]) -> String {
+    let shown: Vec<String> = values.iter().take(12).map(|v| format!("`{}`", v.as_ref())).collect();
     let more = values.len().saturating_sub(shown.len());
     let shown = shown.join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }

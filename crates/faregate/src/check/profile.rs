@@ -1,9 +1,10 @@
 //! What a workload takes from the profiles that it uses (rule 41).
 
+use std::collections::HashMap;
+
 use faregate_syntax::Span;
 use faregate_syntax::ast::{Block, CeilingStatement, RouteStatement, Statement, WorkloadStatement};
 
-use super::guardrail::sorted;
 use super::{Checker, Once, messages};
 
 /// The sections that hold for a workload, its profiles' included.
@@ -50,23 +51,20 @@ impl<'a> Checker<'a> {
             ("tools", sections.tools.is_some()),
         ];
         let mut brought: Vec<(&'static str, Span)> = Vec::new();
-        let mut used: Vec<&str> = Vec::new();
+        let mut used: HashMap<&str, Span> = HashMap::new();
         for statement in &block.statements {
             let WorkloadStatement::Use(name) = &statement.kind else { continue };
             let Some(profile) = self.scope.profiles.get(name.text.as_str()).copied() else {
-                let names = sorted(self.scope.profiles.keys().copied().collect());
+                let names = self.names_like(|scope| scope.profiles.keys().copied().collect());
                 self.push(messages::unknown_name("profile", name, names));
                 continue;
             };
-            if used.contains(&name.text.as_str()) {
-                self.push(messages::duplicate_section(
-                    &format!("`use {}`", name.text),
-                    statement.span,
-                    name.span,
-                ));
+            let first = *used.entry(&name.text).or_insert(statement.span);
+            if first != statement.span {
+                let what = format!("`use {}`", name.text);
+                self.push(messages::duplicate_section(&what, statement.span, first));
                 continue;
             }
-            used.push(&name.text);
             self.take_profile(profile, statement.span, own_route, &own, &mut brought, &mut sections);
         }
         sections
@@ -124,22 +122,20 @@ impl<'a> Checker<'a> {
                 }
                 _ => {}
             }
-            // What the workload writes itself is not taken, so two profiles that bring it do not disagree.
+            if let Some((_, first)) = brought.iter().find(|(w, _)| *w == word) {
+                let what = format!("`{word}`, by two profiles,");
+                let first = *first;
+                let help = "keep it in one of them; what only one profile brings can be written in the workload instead";
+                self.push(messages::duplicate_section(&what, use_span, first).help(help));
+                continue;
+            }
+            brought.push((word, use_span));
+            // What the workload writes itself is not taken.
             let own_section =
                 if word == "route" { own_route } else { own.iter().any(|(w, has)| *w == word && *has) };
             if own_section {
                 continue;
             }
-            if let Some((_, first)) = brought.iter().find(|(w, _)| *w == word) {
-                let what = format!("`{word}`, by two profiles,");
-                let first = *first;
-                self.push(
-                    messages::duplicate_section(&what, use_span, first)
-                        .help("write the section in the workload itself"),
-                );
-                continue;
-            }
-            brought.push((word, use_span));
             match &statement.kind {
                 WorkloadStatement::Route(route) => {
                     sections.route = Some(route);

@@ -1,6 +1,6 @@
 //! `route`: models, requirements, order, credentials.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use faregate_syntax::ast::{
     self, BalanceBy, Commit, CredentialMode, GroupKind, Operand, Partial, RouteStatement, Statement, Word,
@@ -10,11 +10,20 @@ use faregate_syntax::{Diagnostic, Fixed, Span};
 
 use super::expr::Place;
 use super::profile::Sections;
-use super::{Checker, Once, messages};
+use super::{Checker, Once, Rules, messages};
 use crate::Ratio;
 use crate::attributes::{PARAMETERS, PERCENTILES, Type};
 use crate::ir::{Attr, Order, OrderKey, Routing, Rule, Tier, TierEntry};
 use crate::pattern::Pattern;
+
+fn entry_spans(tier: &ast::Tier) -> Vec<Span> {
+    let ast::Tier::Entries(entries) = tier else { return Vec::new() };
+    let span = |entry: &ast::TierEntry| match entry {
+        ast::TierEntry::Model(s) => s.span,
+        ast::TierEntry::Group(word) => word.span,
+    };
+    entries.iter().map(span).collect()
+}
 
 impl<'a> Checker<'a> {
     /// Lowers the sections of a workload. `None` where no models are named.
@@ -27,6 +36,7 @@ impl<'a> Checker<'a> {
         let mut routing = Routing {
             tiers: Vec::new(),
             models_span: span,
+            entry_spans: Vec::new(),
             rules: Vec::new(),
             prefers: Vec::new(),
             order: Order::By(vec![OrderKey::Price]),
@@ -48,8 +58,13 @@ impl<'a> Checker<'a> {
         for statement in &sections.added_rules {
             self.route_statement(statement, &mut routing, &mut Once::default());
         }
-        let mut seen = Once::default();
+        let (mut seen, mut written) = (Once::default(), Rules::default());
         for statement in sections.route.unwrap_or_default() {
+            if let RouteStatement::Require(_) | RouteStatement::Forbid(_) | RouteStatement::Prefer(_) =
+                statement.kind
+            {
+                self.rule_once(&mut written, statement.span);
+            }
             self.route_statement(statement, &mut routing, &mut seen);
         }
         routing.ceilings = sections.ceilings.iter().filter_map(|c| self.ceiling(&c.kind, c.span)).collect();
@@ -90,7 +105,9 @@ impl<'a> Checker<'a> {
         match &statement.kind {
             RouteStatement::Models(tiers) => {
                 if self.once(seen, "models", span) {
+                    self.named_once(tiers);
                     routing.models_span = span;
+                    routing.entry_spans = tiers.iter().map(entry_spans).collect();
                     routing.tiers = tiers.iter().map(|t| self.tier(t)).collect();
                 }
             }
@@ -155,6 +172,7 @@ impl<'a> Checker<'a> {
                                 w.span,
                                 "request.parameters",
                                 PARAMETERS,
+                                true,
                             ));
                         }
                         other => {
@@ -162,6 +180,25 @@ impl<'a> Checker<'a> {
                             self.push(messages::type_mismatch(other.span(), found, "a parameter"));
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Reports what a route names twice: a model belongs to the first tier that names it (rule 21).
+    fn named_once(&mut self, tiers: &'a [ast::Tier]) {
+        let mut named: HashMap<(bool, &str), Span> = HashMap::new();
+        for tier in tiers {
+            let ast::Tier::Entries(entries) = tier else { continue };
+            for entry in entries {
+                let (key, span) = match entry {
+                    ast::TierEntry::Model(s) => ((true, s.value.as_str()), s.span),
+                    ast::TierEntry::Group(w) => ((false, w.text.as_str()), w.span),
+                };
+                let first = *named.entry(key).or_insert(span);
+                if first != span {
+                    let what = format!("`{}` is named already, and belongs where it is named first", key.1);
+                    self.push(messages::no_effect(span, what).related(first, "first here"));
                 }
             }
         }
@@ -239,12 +276,13 @@ impl<'a> Checker<'a> {
 
     fn shares(&mut self, shares: &'a [(ast::Str, ast::Literal)], span: Span) -> Vec<(String, Ratio)> {
         let mut lowered: Vec<(String, Ratio)> = Vec::new();
+        let mut named: BTreeSet<&str> = BTreeSet::new();
         let mut sum = Some(Fixed::ZERO);
         for (provider, share) in shares {
             self.one_provider(provider);
             let Some(ratio) = self.ratio(share, true) else { return lowered };
             sum = sum.and_then(|s| s.checked_add(ratio.0));
-            if lowered.iter().any(|(p, _)| *p == provider.value) {
+            if !named.insert(&provider.value) {
                 let message = format!("provider `{}` has two shares", provider.value);
                 self.push(Diagnostic::error("duplicate-name", provider.span, message));
                 continue;

@@ -1,6 +1,7 @@
 //! What a policy set declares: names, groups, attributes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use faregate_syntax::Span;
 use faregate_syntax::ast::{
@@ -9,7 +10,7 @@ use faregate_syntax::ast::{
 };
 
 use super::{Checker, messages};
-use crate::attributes::{Subject, Type, Vocabulary, built_in};
+use crate::attributes::{Subject, Type, Values, Vocabulary, built_in};
 use crate::ir::{Declared, Value};
 use crate::pattern::Pattern;
 
@@ -21,13 +22,21 @@ pub(super) struct Scope<'a> {
     pub(super) profiles: HashMap<&'a str, &'a Block<WorkloadStatement>>,
     pub(super) workloads: HashMap<&'a str, &'a Block<WorkloadStatement>>,
     pub(super) declared: Vec<Declared>,
+    /// The members of groups as patterns, of those that something names.
+    members: HashMap<&'a str, Arc<[Pattern]>>,
     declared_at: BTreeMap<(Subject, String), (usize, Span)>,
 }
 
 impl<'a> Scope<'a> {
-    /// Returns a group's members as patterns.
-    pub(super) fn group_members(group: &Group) -> Vec<Pattern> {
-        group.members.iter().map(|m| Pattern::new(m.value.clone())).collect()
+    /// Returns a group's members as patterns. They are shared: a long group may be named often.
+    pub(super) fn group_members(&mut self, group: &'a Group) -> Arc<[Pattern]> {
+        let patterns = || group.members.iter().map(|m| Pattern::new(m.value.clone())).collect();
+        Arc::clone(self.members.entry(&group.name.text).or_insert_with(patterns))
+    }
+
+    /// Whether something names a group.
+    pub(super) fn is_used(&self, group: &Group) -> bool {
+        self.members.contains_key(group.name.text.as_str())
     }
 
     pub(super) fn group_names(&self, kind: GroupKind) -> Vec<&'a str> {
@@ -183,8 +192,8 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn declared_values(&mut self, values: &'a [Operand]) -> Option<std::sync::Arc<[String]>> {
-        let mut texts: Vec<String> = Vec::new();
+    fn declared_values(&mut self, values: &'a [Operand]) -> Option<Arc<Values>> {
+        let mut texts = Values::default();
         for value in values {
             let (text, span) = match value {
                 Operand::Word(Word { text, span }) => (text, *span),
@@ -195,21 +204,30 @@ impl<'a> Checker<'a> {
                     return None;
                 }
             };
-            if texts.contains(text) {
+            if !texts.add(text) {
                 let message = format!("`{text}` stands twice in the list");
                 self.push(faregate_syntax::Diagnostic::error("duplicate-name", span, message));
-            } else {
-                texts.push(text.clone());
             }
         }
-        Some(texts.into())
+        Some(Arc::new(texts))
     }
 
     fn default_value(&mut self, values: &'a [Operand], ty: &Type, what: &str, span: Span) -> Option<Value> {
-        if let Type::Set(vocabulary) = ty {
+        let fits = |value: &Operand| match ty {
+            Type::Text(_) | Type::Set(_) => matches!(value, Operand::Word(_) | Operand::Str(_)),
+            Type::Bool => matches!(value, Operand::Bool(..)),
+            _ => matches!(value, Operand::Literal(_)),
+        };
+        if let Some(wrong) = values.iter().find(|value| !fits(value)) {
+            let found = messages::describe_operand(wrong);
+            let wanted = format!("a default for `{what}`, {},", ty.describe());
+            self.push(messages::type_mismatch(wrong.span(), found, &wanted));
+            return None;
+        }
+        if matches!(ty, Type::Set(_)) {
             let mut set = std::collections::BTreeSet::new();
             for value in values {
-                set.insert(self.text_value(value, vocabulary, what)?);
+                set.insert(self.text_value(value, ty, what)?);
             }
             return Some(Value::Set(set));
         }

@@ -1,5 +1,7 @@
 //! The sections of a workload beside `route`: ceilings, fallbacks, retries, health, stream, tools.
 
+use std::collections::HashMap;
+
 use faregate_syntax::ast::{
     self, CeilingStatement, FallbackStatement, HealthStatement, Jitter, MoveKind, RetryStatement, Statement,
     StreamStatement, ToolsStatement, Word,
@@ -7,7 +9,7 @@ use faregate_syntax::ast::{
 use faregate_syntax::{Diagnostic, Fixed, Span};
 
 use super::expr::Place;
-use super::{Checker, Once, messages};
+use super::{Checker, Once, Rules, messages};
 use crate::attributes::Type;
 use crate::classes::ErrorClass;
 use crate::decision::ToolCap;
@@ -74,6 +76,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn fallback(&mut self, body: &'a [Statement<FallbackStatement>], span: Span) -> Fallback {
         let mut seen = Once::default();
+        let mut written = Rules::default();
         let mut fallback = Fallback { span, ..Fallback::default() };
         for statement in body {
             match &statement.kind {
@@ -98,6 +101,7 @@ impl<'a> Checker<'a> {
                     fallback.rules.push(MoveRule { kind: *kind, on, when, span: statement.span });
                 }
                 FallbackStatement::Require(expr) => {
+                    self.rule_once(&mut written, statement.span);
                     if let Some(expr) = self.expr(expr, Place::FallbackRequire) {
                         fallback.requires.push((expr, statement.span));
                     }
@@ -179,7 +183,11 @@ impl<'a> Checker<'a> {
             }
         }
         if rule.when.is_none() {
-            taken.extend(classes.iter().map(|(c, _)| (*c, span)));
+            for (class, _) in &classes {
+                if !taken.iter().any(|(c, _)| c == class) {
+                    taken.push((*class, span));
+                }
+            }
         }
         let times = self.count(&rule.times);
         let wait = rule.wait.as_ref().map(|w| self.wait(w));
@@ -273,7 +281,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn tools(&mut self, body: &'a [Statement<ToolsStatement>], routing: &mut Routing) {
         let mut seen = Once::default();
-        let mut at: Vec<(&str, Span)> = Vec::new();
+        let mut at: HashMap<&str, Span> = HashMap::new();
         for statement in body {
             match &statement.kind {
                 ToolsStatement::Tool { name, calls, results } => {
@@ -282,7 +290,7 @@ impl<'a> Checker<'a> {
                         None => Some(None),
                         Some(literal) => self.count(literal).map(Some),
                     };
-                    if let Some((_, first)) = at.iter().find(|(n, _)| *n == name.text) {
+                    if let Some(first) = at.get(name.text.as_str()) {
                         let what = format!("the cap of `{}`", name.text);
                         let first = *first;
                         self.push(messages::duplicate_section(&what, statement.span, first));
@@ -293,7 +301,7 @@ impl<'a> Checker<'a> {
                         self.push(Diagnostic::error("duplicate-name", name.span, message));
                         continue;
                     }
-                    at.push((&name.text, statement.span));
+                    at.insert(&name.text, statement.span);
                     if let (Some(calls), Some(results)) = (calls, results) {
                         routing.tools.insert(name.text.clone(), ToolCap { calls, results });
                     }

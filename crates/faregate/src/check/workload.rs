@@ -111,7 +111,8 @@ impl<'a> Checker<'a> {
         let written_when = block.statements.iter().find(|s| matches!(s.kind, WorkloadStatement::When(_)));
         match (otherwise, written_when) {
             (Some(span), Some(first)) => {
-                let diagnostic = messages::duplicate_section("the condition of a workload", span, first.span);
+                let (first, again) = (span.min(first.span), span.max(first.span));
+                let diagnostic = messages::duplicate_section("the condition of a workload", again, first);
                 self.push(diagnostic.help("`otherwise` stands in place of `when`"));
             }
             (Some(span), None) if !last => self.push(messages::not_total_early(span)),
@@ -126,7 +127,7 @@ impl<'a> Checker<'a> {
         let body = if let Some((text, span)) = deny {
             if let Some(section) = sections.route_span {
                 let what = "`deny` and `route` in one workload: one of them";
-                self.push(messages::duplicate_section(what, section, span));
+                self.push(messages::duplicate_section(what, section.max(span), section.min(span)));
             }
             Some(Body::Deny(text, span))
         } else if sections.route.is_none() {

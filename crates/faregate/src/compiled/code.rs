@@ -36,6 +36,8 @@ pub(super) struct Code {
 pub(super) struct DeclaredCode {
     pub(super) field: Field,
     pub(super) fills: Option<Fill>,
+    /// Whether its values are held to the declaration where they become symbols.
+    pub(super) slotted: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +118,8 @@ pub(super) struct RouteCode {
     pub(super) has_output_ceiling: bool,
     pub(super) requires: Vec<NodeId>,
     pub(super) moves: Vec<MoveCode>,
+    /// Whether moves lead from the first candidate to any other, but for own credentials and to any of those too.
+    pub(super) leads_anywhere: (bool, bool),
     /// Whether a tier is what the request asks for.
     pub(super) requested: bool,
     /// What draws are made from, where it is not the request's id.
@@ -200,9 +204,10 @@ impl Code {
             ty: Type::Text(crate::attributes::Vocabulary::Open),
         };
         let key_id = compiler.builder.source(&key_id, None);
+        let slotted = |d: &crate::ir::Declared| compiler.builder.has_slot(d.subject, &d.name);
+        let declared = policy.declared.iter().map(|d| declared(d, slotted(d))).collect();
         let arena = compiler.builder.arena;
         let index = Index::new(&arena, &guards);
-        let declared = policy.declared.iter().map(declared).collect();
         Self {
             arena,
             declared,
@@ -219,7 +224,7 @@ impl Code {
     }
 }
 
-fn declared(declared: &crate::ir::Declared) -> DeclaredCode {
+fn declared(declared: &crate::ir::Declared, slotted: bool) -> DeclaredCode {
     let field = match (declared.narrows, declared.subject) {
         (false, _) => None,
         (true, Subject::Key) => key_field(&declared.name).map(Field::Key),
@@ -235,7 +240,7 @@ fn declared(declared: &crate::ir::Declared) -> DeclaredCode {
         (Subject::Request, "ignore") => Some(Fill::Ignore),
         _ => None,
     };
-    DeclaredCode { field: field.unwrap_or(Field::Attribute), fills }
+    DeclaredCode { field: field.unwrap_or(Field::Attribute), fills, slotted }
 }
 
 impl<'p> Compiler<'p> {
@@ -319,6 +324,17 @@ impl<'p> Compiler<'p> {
                 .flat_map(|f| &f.rules)
                 .map(|m| MoveCode { kind: m.kind, when: self.when(m.when.as_ref()), on: m.on.clone() })
                 .collect(),
+            leads_anywhere: fallback.map_or((false, false), |fallback| {
+                let plain = |kind: MoveKind| {
+                    let mut rules = fallback.rules.iter().filter(|r| r.kind == kind && r.when.is_none());
+                    rules.any(|r| r.on.iter().any(|class| *class != ErrorClass::ContextLength))
+                };
+                let all = fallback.requires.is_empty()
+                    && fallback.price_at_most.is_none()
+                    && plain(MoveKind::Model)
+                    && plain(MoveKind::Provider);
+                (all, all && plain(MoveKind::Credential))
+            }),
             sticky: match &routing.order {
                 Order::BalanceByPrice { sticky: Some(attr) } | Order::Balance { sticky: Some(attr), .. } => {
                     Some((self.builder.source(attr, None), attr.ty.clone()))

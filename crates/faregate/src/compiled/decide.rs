@@ -13,7 +13,7 @@ use super::scratch::{Answer, Eyes, Scratch, Work};
 use super::sweep::{classify, sweep};
 use super::value::{Texts, Val};
 use super::{code::Fill, expr};
-use crate::attributes::{Subject, Type, Vocabulary};
+use crate::attributes::{Subject, Type, Values, Vocabulary};
 use crate::catalog::{Catalog, Moment};
 use crate::ir::{Body, Exhausted, Policy, Routing, Tier};
 use crate::reference::truth::Truth;
@@ -183,10 +183,11 @@ impl Compiled {
                     None => None,
                 },
             };
-            if let Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) =
-                &declared.ty
+            if !code.slotted
+                && let Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) =
+                    &declared.ty
             {
-                let inside = |text: &str| list.iter().any(|t| t == text);
+                let inside = |text: &str| list.contains(text);
                 let valid = match given {
                     Some(Val::Text(text)) => inside(text),
                     Some(Val::Set(set)) => set.all(inside),
@@ -241,9 +242,17 @@ impl Compiled {
         let mut symbols = std::mem::take(&mut eyes.symbols);
         let mut masks = std::mem::take(&mut eyes.masks);
         let judge = self.judge(policy, catalog, eyes, *ask);
+        let mut valid = true;
+        let allows = |list: &Option<std::sync::Arc<Values>>, text: &str| {
+            list.as_ref().is_none_or(|list| list.contains(text))
+        };
         for slot in &self.code.arena.texts {
             symbols.push(match judge.value(slot.source, None) {
-                Some(Val::Text(text)) => slot.symbols.get(text).copied().unwrap_or(expr::NO_SYMBOL),
+                // What a policy compares with is declared.
+                Some(Val::Text(text)) => slot.symbols.get(text).copied().unwrap_or_else(|| {
+                    valid &= allows(&slot.allowed, text);
+                    expr::NO_SYMBOL
+                }),
                 _ => expr::UNKNOWN,
             });
         }
@@ -252,8 +261,10 @@ impl Compiled {
                 Some(Val::Set(texts)) => {
                     let mut mask = 0_u64;
                     texts.all(|text| {
-                        let bit = slot.bits.get(text).and_then(|b| 1_u64.checked_shl(*b));
-                        mask |= bit.unwrap_or(0);
+                        match slot.bits.get(text) {
+                            Some(bit) => mask |= 1_u64.wrapping_shl(*bit),
+                            None => valid &= allows(&slot.allowed, text),
+                        }
                         true
                     });
                     Some(mask)
@@ -263,7 +274,7 @@ impl Compiled {
         }
         (eyes.symbols, eyes.masks) = (symbols, masks);
         self.touch(eyes, ask.context);
-        Some(())
+        valid.then_some(())
     }
 
     /// Notes of which endpoints the context says something.

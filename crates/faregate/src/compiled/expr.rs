@@ -5,6 +5,7 @@
 //! still there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use faregate_syntax::ast::{CompareOp, Quantifier};
 use rustc_hash::FxBuildHasher;
@@ -12,7 +13,7 @@ use rustc_hash::FxBuildHasher;
 use super::leaf::{Leaf, Right, Wanted, fingerprint, leaf_reads};
 use super::source::{Clock, Fact, Source};
 use super::value::{key_field, request_field};
-use crate::attributes::{Subject, Type, Vocabulary};
+use crate::attributes::{Subject, Type, Values, Vocabulary};
 use crate::classes::ErrorClass;
 use crate::ir::{Attr, Expr, ExprKind, Member, Policy, SetTerm, Term, Value};
 use crate::time::Zone;
@@ -49,6 +50,8 @@ pub(super) enum Node {
 #[derive(Clone, Debug)]
 pub(super) struct TextSlot {
     pub(super) source: Source,
+    /// Where it is declared: its values.
+    pub(super) allowed: Option<Arc<Values>>,
     pub(super) symbols: Table<Box<str>, u32>,
 }
 
@@ -56,6 +59,8 @@ pub(super) struct TextSlot {
 #[derive(Clone, Debug)]
 pub(super) struct SetSlot {
     pub(super) source: Source,
+    /// Where it is declared: its members.
+    pub(super) allowed: Option<Arc<Values>>,
     pub(super) bits: Table<Box<str>, u32>,
 }
 
@@ -268,6 +273,11 @@ impl<'p> Builder<'p> {
         }
     }
 
+    /// Whether a slot holds the values of an attribute, so that it also sees to it that they are declared.
+    pub(super) fn has_slot(&self, subject: Subject, name: &str) -> bool {
+        self.text_slots.contains_key(&(subject, name)) || self.set_slots.contains_key(&(subject, name))
+    }
+
     /// Returns where the value of an attribute is.
     pub(super) fn source(&mut self, attr: &Attr, zone: Option<&Zone>) -> Source {
         let declared =
@@ -316,7 +326,7 @@ impl<'p> Builder<'p> {
         let key = (attr.subject, attr.name.as_str());
         let texts = &mut self.arena.texts;
         Some(*self.text_slots.entry(key).or_insert_with(|| {
-            texts.push(TextSlot { source, symbols: Table::default() });
+            texts.push(TextSlot { source, allowed: allowed(&attr.ty), symbols: Table::default() });
             texts.len().saturating_sub(1)
         }))
     }
@@ -342,7 +352,7 @@ impl<'p> Builder<'p> {
         let key = (attr.subject, attr.name.as_str());
         let sets = &mut self.arena.sets;
         Some(*self.set_slots.entry(key).or_insert_with(|| {
-            sets.push(SetSlot { source, bits: Table::default() });
+            sets.push(SetSlot { source, allowed: allowed(&attr.ty), bits: Table::default() });
             sets.len().saturating_sub(1)
         }))
     }
@@ -374,6 +384,16 @@ pub(super) const NO_SYMBOL: u32 = u32::MAX.wrapping_sub(1);
 
 /// The symbol of a text that is unknown.
 pub(super) const UNKNOWN: u32 = u32::MAX;
+
+/// Returns the values to which a declaration holds an attribute.
+fn allowed(ty: &Type) -> Option<Arc<Values>> {
+    match ty {
+        Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) => {
+            Some(Arc::clone(list))
+        }
+        _ => None,
+    }
+}
 
 fn of_models(attr: &Attr) -> bool {
     matches!(attr.ty, Type::Text(Vocabulary::Models) | Type::Set(Vocabulary::Models))

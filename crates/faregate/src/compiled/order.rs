@@ -106,9 +106,11 @@ fn by_packed_cost(judge: &Judge<'_>, by: By<'_>, work: &mut Work, tiers: &[u32],
             work.small.sort_unstable();
         }
         let mask = (1_u64 << place_bits).wrapping_sub(1);
-        work.plan.extend(work.small.iter().map(|packed| {
-            let place = usize::try_from(packed & mask).unwrap_or(usize::MAX);
-            planned(place, Some(u128::from(packed >> place_bits)))
+        work.plan.extend(work.small.iter().map(|packed| Planned {
+            place: u32::try_from(packed & mask).unwrap_or(u32::MAX),
+            own: SHARED,
+            tier: 1,
+            expected: Some(super::cost::money(u128::from(packed >> place_bits))),
         }));
         return;
     }

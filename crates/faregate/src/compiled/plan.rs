@@ -25,16 +25,13 @@ pub(super) fn reach<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
         work.plan.truncate(1);
         return;
     };
+    let (shared, own) = by.code.leads_anywhere;
+    if own || (shared && work.own.is_empty()) {
+        return;
+    }
     let decision = work.decision;
     let always = KINDS.map(|kind| ways(judge, by, kind, None));
     let conditional = by.code.moves.iter().any(|m| m.when.is_some());
-    if by.code.requires.is_empty() && fallback.price_at_most.is_none() {
-        let [model, provider, credential] = always;
-        // From the first, a move of one of these kinds leads to any other.
-        if model.any && provider.any && (credential.any || work.own.is_empty()) {
-            return;
-        }
-    }
     let first = work.plan.first().copied();
     let cap = fallback.price_at_most.map(|(share, _)| {
         let first = first.and_then(|p| judge.candidate(p.place, p.own))?;

@@ -121,7 +121,7 @@ impl<'a> World<'a> {
                     tiers.tier_of.entry((*model).to_owned()).or_insert(number);
                 }
                 if let TierEntry::Group(patterns) = entry {
-                    for pattern in patterns {
+                    for pattern in patterns.iter() {
                         self.note_alias(pattern.as_str(), tiers);
                     }
                 }

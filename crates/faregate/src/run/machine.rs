@@ -184,9 +184,17 @@ impl Run {
         }
     }
 
-    /// Tells how the attempt ended that [`Run::step`] asked for. Told out of turn, it is not taken in.
+    /// Tells how the attempt ended that [`Run::step`] asked for.
+    ///
+    /// Told out of turn, it is not taken in, but for `cancelled`: the client left before a call or between two, and the run ends
+    /// without another.
     pub fn next(&mut self, outcome: Outcome, now: Timestamp) {
         if self.data.state != SavedState::Calling {
+            let ended = matches!(self.data.state, SavedState::Done { .. } | SavedState::Failed { .. });
+            if !ended && matches!(&outcome, Outcome::Failure(f) if f.class == ErrorClass::Cancelled) {
+                self.data.told.push(Told::Outcome { at: now, outcome });
+                self.fail(Some(ErrorClass::Cancelled), None, now);
+            }
             return;
         }
         let outcome = sound(outcome);
