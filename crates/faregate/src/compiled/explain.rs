@@ -89,7 +89,7 @@ impl<'a> Told<'_, 'a> {
         workload: &Workload,
         routing: &Routing,
     ) -> Decision {
-        explanation.aliases = self.world.tiers(routing).aliases;
+        explanation.aliases = self.world.aliases(routing);
         let (work, world) = (self.work, self.world);
         let settled = self.compiled.bound.routes.get(at(place)).and_then(Option::as_ref);
         let requested = self.compiled.code.workloads.get(at(place)).and_then(|w| w.route.as_ref());

@@ -112,6 +112,69 @@ impl<'a> World<'a> {
         tiers
     }
 
+    /// Returns the aliases that [`World::tiers`] meets.
+    pub(crate) fn aliases(&self, routing: &Routing) -> BTreeMap<String, String> {
+        let mut met = Tiers::default();
+        for tier in &routing.tiers {
+            match tier {
+                Tier::Entries(entries) => {
+                    for entry in entries {
+                        match entry {
+                            TierEntry::Model(name) => self.note_alias(name, &mut met),
+                            TierEntry::Group(names) => {
+                                names.iter().for_each(|name| self.note_alias(name.as_str(), &mut met));
+                            }
+                            TierEntry::Pattern(_) => {}
+                        }
+                    }
+                }
+                Tier::Requested { within } => {
+                    let mut seen = BTreeSet::new();
+                    for name in self.request.model.iter().chain(&self.request.models) {
+                        let model = self.catalog.resolve(name);
+                        if seen.insert(model) && within.as_ref().is_none_or(|w| self.entry_names(w, model)) {
+                            self.note_alias(name, &mut met);
+                        }
+                    }
+                }
+            }
+        }
+        met.aliases
+    }
+
+    /// Returns the tier of one model of the catalog, as [`World::tiers`] numbers them, without a look at the others.
+    pub(crate) fn tier_of(&self, routing: &Routing, model: &str) -> Option<u32> {
+        let mut count = 0_u32;
+        for tier in &routing.tiers {
+            match tier {
+                Tier::Entries(entries) => {
+                    count = count.saturating_add(1);
+                    if entries.iter().any(|entry| self.entry_names(entry, model)) {
+                        return Some(count);
+                    }
+                }
+                Tier::Requested { within } => {
+                    let asked = self.request.model.iter().chain(&self.request.models);
+                    let mut seen: Vec<&str> = Vec::new();
+                    for name in asked {
+                        let asked = self.catalog.resolve(name);
+                        if seen.contains(&asked)
+                            || !within.as_ref().is_none_or(|w| self.entry_names(w, asked))
+                        {
+                            continue;
+                        }
+                        seen.push(asked);
+                        count = count.saturating_add(1);
+                        if asked == model {
+                            return Some(count);
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
     fn enter(&self, entry: &TierEntry, models: &BTreeSet<&str>, tiers: &mut Tiers) {
         match entry {
             TierEntry::Model(name) => self.name(name, models, tiers),

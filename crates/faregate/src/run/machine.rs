@@ -639,8 +639,7 @@ impl<'a> Scene<'a> {
                 Some(self.world.context.credentials.iter().find(of)?)
             }
         };
-        let tiers = self.world.tiers(self.routing);
-        let tier = tiers.tier_of.get(&endpoint.model).copied().unwrap_or(0);
+        let tier = self.world.tier_of(self.routing, &endpoint.model).unwrap_or(0);
         Some(self.world.candidate(self.routing, endpoint, own, tier))
     }
 }
