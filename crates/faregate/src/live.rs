@@ -88,12 +88,12 @@ impl Live {
         self.exchange(|serving| Engine::new(policy.clone(), serving.catalog().clone()))
     }
 
-    /// Lets a catalog serve with the policy that serves now. Returns the engine of before.
+    /// Lets a catalog serve with the policy that serves now, which is not compiled again. Returns the engine of before.
     ///
     /// # Errors
     /// Policy and catalog make no engine; what served goes on serving.
     pub fn replace_catalog(&self, catalog: Catalog) -> Result<Engine, LoadError> {
-        self.exchange(|serving| Engine::new(serving.policy().clone(), catalog.clone()))
+        self.exchange(|serving| serving.with_catalog(catalog.clone()))
     }
 
     /// Builds an engine from the one that serves, outside the lock so that nobody waits, and puts it in place if that one still
