@@ -19,6 +19,7 @@ pub mod fuzzed;
 pub mod generate;
 pub mod promises;
 mod reduce;
+pub mod shell;
 mod tree;
 mod world;
 

@@ -11,7 +11,9 @@ pub(crate) fn commands(reports: &[Diagnostics]) -> String {
         let sources = report.sources();
         for d in report.iter() {
             let span = d.primary.span;
+            // GitHub knows files by their path from the root of the repository: `check .` would name `./support.fare`.
             let file = sources.get(span.file).map_or("", Source::name);
+            let file = file.strip_prefix("./").unwrap_or(file);
             let (start, end) = (sources.place(span), sources.end_place(span));
             let severity = if d.severity == Severity::Error { "error" } else { "warning" };
             let mut said = d.message.clone();
