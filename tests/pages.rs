@@ -16,46 +16,9 @@ use std::path::PathBuf;
 use faregate::syntax::Severity;
 use faregate::{Catalog, Completeness, DIAGNOSTIC_CODES, Date, DenialCode, ErrorClass, Reason, check_set};
 use faregate_cli::Surroundings;
+use faregate_tests::fences::{Fence, fences};
 use faregate_tests::repository;
 use faregate_wire::catalog_layer;
-
-/// A fenced block: what stands behind the three marks, and its text.
-struct Fence {
-    info: String,
-    text: String,
-    /// The heading above it.
-    under: String,
-}
-
-impl Fence {
-    fn option(&self, name: &str) -> Option<&str> {
-        self.info.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
-    }
-}
-
-fn fences(page: &str) -> Vec<Fence> {
-    let (mut found, mut heading, mut open) = (Vec::new(), String::new(), None::<Fence>);
-    for line in page.lines() {
-        match (open.take(), line.strip_prefix("```")) {
-            (None, Some(info)) => {
-                open = Some(Fence { info: info.to_owned(), text: String::new(), under: heading.clone() });
-            }
-            (Some(fence), Some(_)) => found.push(fence),
-            (Some(mut fence), None) => {
-                fence.text.push_str(line);
-                fence.text.push('\n');
-                open = Some(fence);
-            }
-            (None, None) => {
-                if let Some(title) = line.strip_prefix("## ") {
-                    title.clone_into(&mut heading);
-                }
-            }
-        }
-    }
-    assert!(open.is_none(), "a block is not closed");
-    found
-}
 
 /// The pages of a folder: code and text.
 fn pages(folder: &str) -> Vec<(String, String)> {

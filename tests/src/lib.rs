@@ -15,6 +15,7 @@
 
 mod constructs;
 mod draw;
+pub mod fences;
 pub mod fuzzed;
 pub mod generate;
 pub mod promises;
@@ -23,7 +24,7 @@ pub mod shell;
 mod tree;
 mod world;
 
-pub use constructs::constructs;
+pub use constructs::{CONSTRUCTS, constructs};
 pub use draw::Draw;
 pub use reduce::reduce;
 pub use tree::{comments, same_tree};

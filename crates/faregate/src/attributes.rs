@@ -199,6 +199,16 @@ pub(crate) fn built_ins() -> &'static [BuiltIn] {
     &TABLE
 }
 
+/// Returns the built-in attributes, subject by subject: the name as policies write it, and what it holds, in words.
+///
+/// ```
+/// let attributes: Vec<(String, &str)> = faregate::built_in_attributes().collect();
+/// assert!(attributes.contains(&("endpoint.context_length".to_owned(), "a count")));
+/// ```
+pub fn built_in_attributes() -> impl Iterator<Item = (String, &'static str)> {
+    built_ins().iter().map(|a| (format!("{}.{}", a.subject.as_str(), a.name), a.ty.describe()))
+}
+
 /// Returns the built-in attribute of this name.
 pub(crate) fn built_in(subject: Subject, name: &str) -> Option<&'static BuiltIn> {
     built_ins().iter().find(|a| a.subject == subject && a.name == name)

@@ -34,6 +34,7 @@ mod sync;
 mod time;
 mod tracker;
 
+pub use attributes::built_in_attributes;
 pub use catalog::*;
 pub use check::{Completeness, DIAGNOSTIC_CODES};
 pub use classes::ErrorClass;
