@@ -60,7 +60,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(format!("page {name}"), move || page_holds(&name, &page)));
         }
     }
-    let whole: [(&str, fn()); 10] = [
+    let whole: [(&str, fn()); 12] = [
         ("the summary names every page once", the_summary_names_every_page_once),
         ("every link leads somewhere", every_link_leads_somewhere),
         ("every construct is shown", every_construct_is_shown),
@@ -74,6 +74,11 @@ fn main() -> ExitCode {
         ),
         ("every class is listed with what may follow", every_class_is_listed_with_what_may_follow),
         ("every command is listed", every_command_is_listed),
+        (
+            "every policy to copy is listed with its first line",
+            every_policy_to_copy_is_listed_with_its_first_line,
+        ),
+        ("every setting that others document is said", every_setting_that_others_document_is_said),
     ];
     for (name, run) in whole {
         trials.push(Trial::test(name, move || {
@@ -465,6 +470,156 @@ fn every_class_is_listed_with_what_may_follow() {
         let may = if may.is_empty() { "none".to_owned() } else { may.join(", ") };
         assert_eq!(cells[2], may, "{}", class.as_str());
     }
+}
+
+/// What others document, by the page that says it in a policy.
+const DOCUMENTED: [(&str, &[&str]); 3] = [
+    // The schema ProviderPreferences of OpenRouter's OpenAPI document (typescript-sdk at cb9393a).
+    (
+        "coming-from/openrouter.md",
+        &[
+            "order",
+            "allow_fallbacks",
+            "require_parameters",
+            "data_collection",
+            "zdr",
+            "enforce_distillable_text",
+            "only",
+            "ignore",
+            "quantizations",
+            "sort",
+            "preferred_min_throughput",
+            "preferred_max_latency",
+            "max_price",
+        ],
+    ),
+    // The reference of router_settings in LiteLLM's docs/proxy/config_settings.md (at 00670428).
+    (
+        "coming-from/litellm.md",
+        &[
+            "routing_strategy",
+            "redis_host",
+            "redis_password",
+            "redis_port",
+            "redis_db",
+            "enable_pre_call_check",
+            "content_policy_fallbacks",
+            "fallbacks",
+            "enable_tag_filtering",
+            "tag_filtering_match_any",
+            "cooldown_time",
+            "disable_cooldowns",
+            "retry_policy",
+            "allowed_fails",
+            "allowed_fails_policy",
+            "default_max_parallel_requests",
+            "default_priority",
+            "polling_interval",
+            "max_fallbacks",
+            "default_litellm_params",
+            "timeout",
+            "stream_timeout",
+            "debug_level",
+            "client_ttl",
+            "cache_kwargs",
+            "routing_strategy_args",
+            "model_group_alias",
+            "num_retries",
+            "default_fallbacks",
+            "caching_groups",
+            "alerting_config",
+            "assistants_config",
+            "set_verbose",
+            "retry_after",
+            "provider_budget_config",
+            "enable_pre_call_checks",
+            "model_group_retry_policy",
+            "context_window_fallbacks",
+            "redis_url",
+            "cache_responses",
+            "router_general_settings",
+            "optional_pre_call_checks",
+            "deployment_affinity_ttl_seconds",
+            "ignore_invalid_deployments",
+            "search_tools",
+            "guardrail_list",
+        ],
+    ),
+    // The schema of Portkey's config object (docs-core, api-reference/inference-api/config-object), keys of providers' own left out.
+    (
+        "coming-from/portkey.md",
+        &[
+            "strategy",
+            "conditions",
+            "default",
+            "on_status_codes",
+            "targets",
+            "name",
+            "provider",
+            "virtual_key",
+            "api_key",
+            "passthrough",
+            "weight",
+            "retry",
+            "attempts",
+            "use_retry_after_headers",
+            "request_timeout",
+            "cb_config",
+            "cache",
+            "max_age",
+            "override_params",
+            "default_params",
+            "drop_params",
+            "input_guardrails",
+            "output_guardrails",
+            "before_request_hooks",
+            "after_request_hooks",
+            "forward_headers",
+            "custom_host",
+            "strict_open_ai_compliance",
+            "prompt_id",
+            "resource_name",
+            "deployment_id",
+            "api_version",
+            "deployments",
+        ],
+    ),
+];
+
+fn every_setting_that_others_document_is_said() {
+    for (page, settings) in DOCUMENTED {
+        let text = prose(&pages()[page]);
+        let rows: Vec<Vec<&str>> =
+            text.lines().filter(|l| l.starts_with("| ")).map(|l| l.split(" | ").collect()).collect();
+        let words: BTreeSet<&str> = rows
+            .iter()
+            .filter(|row| matches!(row.get(1), Some(&"exact" | &"near" | &"not ours")))
+            .flat_map(|row| row[0].split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+            .collect();
+        let missing: Vec<&&str> = settings.iter().filter(|setting| !words.contains(**setting)).collect();
+        assert!(missing.is_empty(), "{page} does not say what {missing:?} are in a policy");
+    }
+}
+
+fn every_policy_to_copy_is_listed_with_its_first_line() {
+    let policies = repository("policies");
+    let mut there = Vec::new();
+    for folder in [policies.clone(), policies.join("org")] {
+        for entry in fs::read_dir(folder).expect("the policies") {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "fare") {
+                let text = fs::read_to_string(&path).unwrap();
+                let line = text.lines().find_map(|line| line.strip_prefix("/// ")).expect("what it is for");
+                let name = path.strip_prefix(&policies).unwrap().to_str().unwrap().to_owned();
+                there.push((name, line.trim_end_matches(['.', ':']).to_owned()));
+            }
+        }
+    }
+    there.sort();
+    let mut listed: Vec<(String, String)> =
+        rows("policies.md").into_iter().map(|(name, cells)| (name, cells[0].clone())).collect();
+    listed.sort();
+    assert_eq!(listed, there);
 }
 
 fn every_command_is_listed() {
