@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "a test that panics has failed"
 )]
 
@@ -13,6 +14,7 @@ mod command;
 
 use std::process::ExitCode;
 
+use faregate_tests::fences::fences;
 use faregate_tests::repository;
 use faregate_tests::shell::{Ran, Shell, called_as_faregate};
 use faregate_wire::{Node, read_one};
@@ -25,6 +27,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         ("every_hook_finds_what_it_is_for", every_hook_finds_what_it_is_for as fn()),
+        ("the_book_shows_hooks_that_are_there", the_book_shows_hooks_that_are_there),
+        ("the_book_shows_inputs_that_the_action_has", the_book_shows_inputs_that_the_action_has),
         ("the_action_passes_a_first_policy", the_action_passes_a_first_policy),
         ("the_action_fails_on_a_finding_and_shows_it", the_action_fails_on_a_finding_and_shows_it),
         ("the_action_fails_on_the_warnings_it_is_told_of", the_action_fails_on_the_warnings_it_is_told_of),
@@ -130,6 +134,60 @@ fn every_hook_finds_what_it_is_for() {
             "{id}"
         );
     }
+}
+
+/// The blocks of YAML in the book's page on CI that have this key.
+fn examples(key: &str) -> Vec<Node> {
+    let page = std::fs::read_to_string(repository("docs/ci.md")).unwrap();
+    let blocks = fences(&page).into_iter().filter(|fence| fence.kind() == "yaml");
+    let found: Vec<Node> =
+        blocks.map(|fence| read_one(&fence.text).unwrap()).filter(|node| node.get(key).is_some()).collect();
+    assert!(!found.is_empty(), "the page has an example with `{key}`");
+    found
+}
+
+/// The version that the examples ask for.
+const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+
+fn the_book_shows_hooks_that_are_there() {
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let shell = fresh();
+    let mut shown = 0;
+    for example in examples("repos") {
+        for repo in example.get("repos").unwrap().as_seq().unwrap() {
+            assert_eq!((text_of(repo, "repo"), text_of(repo, "rev")), (env!("CARGO_PKG_REPOSITORY"), TAG));
+            for hook in repo.get("hooks").unwrap().as_seq().unwrap() {
+                shown += 1;
+                let id = text_of(hook, "id");
+                let there = hooks.as_seq().unwrap().iter().find(|there| text_of(there, "id") == id);
+                let entry = text_of(there.unwrap_or_else(|| panic!("no hook {id}")), "entry");
+                let Some(arguments) = hook.get("args").and_then(Node::as_seq) else { continue };
+                let arguments: Vec<&str> = arguments.iter().filter_map(Node::as_text).collect();
+                let ran = shell.run(&format!("{entry} {}", arguments.join(" ")), &[]);
+                assert_eq!(ran.code, 0, "{id}: {}", ran.said);
+            }
+        }
+    }
+    assert_eq!(shown, hooks.as_seq().unwrap().len());
+}
+
+fn the_book_shows_inputs_that_the_action_has() {
+    let mut shown = 0;
+    for example in examples("jobs") {
+        for (_, job) in example.get("jobs").unwrap().as_map().unwrap() {
+            for step in job.get("steps").unwrap().as_seq().unwrap() {
+                let Some(tag) = text_of(step, "uses").strip_prefix("faregate/faregate@") else { continue };
+                assert_eq!(tag, TAG);
+                let inputs = step.get("with").and_then(Node::as_map).unwrap();
+                let inputs: Vec<(&str, &str)> =
+                    inputs.iter().map(|(name, value)| (name.as_str(), value.as_text().unwrap())).collect();
+                let (ran, _) = action(&fresh(), &inputs);
+                assert_eq!(ran.code, 0, "{}", ran.said);
+                shown += 1;
+            }
+        }
+    }
+    assert_eq!(shown, 1);
 }
 
 /// Runs the steps of the action as GitHub does, with these inputs.
