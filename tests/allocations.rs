@@ -1,7 +1,7 @@
 //! A warm decision puts nothing on the heap: every golden case is decided until the scratch has room, then counted. Nor does a
 //! run that is told how its call ended.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use std::alloc::System;
 use std::path::Path;
