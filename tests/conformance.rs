@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use faregate::{Catalog, Engine, PolicySet, Scratch};
 use faregate_cli::{Evaluator, Surroundings, read_cases, run_case};
-use faregate_tests::promises::engines::agree;
+use faregate_tests::promises::engines::{agree, shaken_runs_agree};
 use faregate_tests::repository;
 use faregate_wire::golden::{Case, Expect, Input, compare, compare_run};
 use faregate_wire::{
@@ -76,7 +76,7 @@ fn all_ways(case: &Case) -> Result<(), Failed> {
         }
     }
     if let (Ok(input), Ok(Expect::Decision(_))) = (&case.input, &case.expect) {
-        to_the_byte(input)?;
+        to_the_byte(&case.name, input)?;
     }
     let by_command = match (&case.input, &case.expect) {
         (Ok(input), Ok(expect)) => by_command_line(case, input, expect),
@@ -90,15 +90,20 @@ fn all_ways(case: &Case) -> Result<(), Failed> {
     }
 }
 
-/// Both engines write the same decision, also where the person who wrote the case looked at a part of it.
-fn to_the_byte(input: &Input) -> Result<(), Failed> {
+/// Both engines write the same decision, also where the person who wrote the case looked at a part of it, and take the same
+/// steps in whatever runs may follow.
+fn to_the_byte(name: &str, input: &Input) -> Result<(), Failed> {
     let texts = input.policies.iter().map(|p| (p.name.as_str(), p.text.as_str()));
     let (Ok(policy), Ok(catalog)) = (PolicySet::parse(texts), Catalog::new(input.catalog.clone())) else {
         return Ok(());
     };
     let engine = Engine::new(policy, catalog).expect("a policy and a catalog make an engine");
     match (&input.request, &input.context) {
-        (Some(request), Some(context)) => Ok(agree(&engine, &mut Scratch::new(), request, context)?),
+        (Some(request), Some(context)) => {
+            agree(&engine, &mut Scratch::new(), request, context)?;
+            let seed = name.bytes().fold(0_u64, |seed, byte| seed.rotate_left(5) ^ u64::from(byte));
+            Ok(shaken_runs_agree(&engine, request, context, seed)?)
+        }
         _ => Ok(()),
     }
 }

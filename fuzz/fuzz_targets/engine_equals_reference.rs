@@ -1,4 +1,4 @@
-//! Any world is decided by the compiled engine as by the reference, to the byte.
+//! Any world is decided by the compiled engine as by the reference, to the byte, and its runs take the same steps by both.
 
 #![no_main]
 

@@ -13,7 +13,7 @@ use faregate_wire::{
     read_contexts, read_many, read_one, read_requests, request_to_node, text_of,
 };
 
-use crate::promises::engines::agree;
+use crate::promises::engines::{agree, shaken_runs_agree};
 use crate::{Draw, World, comments, generate, same_tree};
 
 /// A line that parts a text into several.
@@ -158,7 +158,10 @@ pub fn engines_agree(bytes: &[u8]) {
         asked.push((request, context));
     }
     for (request, context) in &asked {
-        if let Err(difference) = agree(&engine, &mut scratch, request, context) {
+        let seed = bytes.iter().fold(0_u64, |seed, byte| seed.rotate_left(5) ^ u64::from(*byte));
+        let agreed = agree(&engine, &mut scratch, request, context)
+            .and_then(|()| shaken_runs_agree(&engine, request, context, seed));
+        if let Err(difference) = agreed {
             panic!("{difference}\n{world:?}");
         }
     }

@@ -30,7 +30,8 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
     let outcomes = faregate_wire::outcomes_file(&outcomes)
         .map_err(|e| Failure(files::prefixed(&args.outcomes, &e.to_string())))?;
     let engine = Engine::new(policy, catalog)?;
-    let decision = Evaluator::of(args.reference).decide(&engine, &request, &context);
+    let by = Evaluator::of(args.reference);
+    let decision = by.decide(&engine, &request, &context);
     let Decision::Route(plan) = &decision else {
         let text = match args.format {
             Format::Json => format!("{}\n", faregate_wire::decision_to_json_pretty(&decision)),
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
         writeln!(surroundings.err, "note: the request is denied, so that there is nothing to rehearse")?;
         return Ok(Exit::No);
     };
-    let restore = |saved| engine.restore(saved).map_err(|e| e.to_string());
+    let restore = |saved| by.restore(&engine, saved);
     let played = play(plan.run(), &outcomes, &context, &restore).map_err(Failure)?;
     if let Some(path) = &args.log {
         append(path, &faregate_wire::record_to_json(&played.record))?;

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use faregate::{Catalog, Completeness, Context, Decision, Engine, PolicySet, Request, check_set};
+use faregate::{
+    Catalog, Completeness, Context, Decision, Engine, PolicySet, Request, Run, SavedRun, check_set,
+};
 use faregate_wire::golden::{Case, Expect, Got, Input, play, read_cases};
 use serde::Serialize;
 
@@ -164,6 +166,14 @@ impl Evaluator {
             Self::Reference => engine.decide_by_reference(request, context),
         }
     }
+
+    pub(crate) fn restore(self, engine: &Engine, saved: SavedRun) -> Result<Run, String> {
+        let run = engine.restore(saved).map_err(|e| e.to_string())?;
+        Ok(match self {
+            Self::Compiled => run,
+            Self::Reference => run.by_reference(),
+        })
+    }
 }
 
 /// Runs a golden case and returns how what came out differs; nothing where the case holds.
@@ -202,7 +212,7 @@ pub fn run_case(case: &Case, by: Evaluator) -> Vec<String> {
     let (Decision::Route(plan), true, Some(context)) = (&decision, case.runs(), &input.context) else {
         return case.differences(Got::Decision(&decision));
     };
-    let restore = |saved| engine.restore(saved).map_err(|e| e.to_string());
+    let restore = |saved| by.restore(&engine, saved);
     let script = input.outcomes.as_deref().unwrap_or_default();
     match play(plan.run(), script, context, &restore) {
         Ok(played) => case.differences(Got::Run { decision: &decision, record: &played.record }),

@@ -89,16 +89,20 @@ impl Sources {
     }
 }
 
+/// Counts the characters that begin in these bytes.
+fn count_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| !matches!(**b, 0x80..=0xBF)).count()
+}
+
 impl Source {
     fn new(name: String, text: String) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i.saturating_add(1));
         let lines = std::iter::once(0).chain(breaks).map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect();
-        let starts = |bytes: &[u8]| bytes.iter().filter(|b| !matches!(**b, 0x80..=0xBF)).count();
         let mut seen = 0_u32;
         let mut characters = Vec::new();
         for piece in text.as_bytes().chunks(STRIDE) {
             characters.push(seen);
-            seen = seen.saturating_add(u32::try_from(starts(piece)).unwrap_or(u32::MAX));
+            seen = seen.saturating_add(u32::try_from(count_characters(piece)).unwrap_or(u32::MAX));
         }
         Self { name, text, lines, characters }
     }
@@ -109,8 +113,7 @@ impl Source {
         let checkpoint = byte.checked_div(STRIDE).unwrap_or(0);
         let known = self.characters.get(checkpoint).copied().unwrap_or(0);
         let rest = self.text.as_bytes().get(checkpoint.saturating_mul(STRIDE)..byte).unwrap_or_default();
-        let rest = rest.iter().filter(|b| !matches!(**b, 0x80..=0xBF)).count();
-        known.saturating_add(u32::try_from(rest).unwrap_or(u32::MAX))
+        known.saturating_add(u32::try_from(count_characters(rest)).unwrap_or(u32::MAX))
     }
 
     /// Returns its name.
@@ -142,8 +145,13 @@ impl Source {
     pub fn place(&self, byte: u32) -> Place {
         let line = self.lines.partition_point(|start| *start <= byte);
         let start = line.checked_sub(1).and_then(|i| self.lines.get(i)).copied().unwrap_or(0);
-        let column =
-            self.characters_before(byte).saturating_sub(self.characters_before(start)).saturating_add(1);
+        let near =
+            self.text.as_bytes().get(start as usize..byte as usize).filter(|line| line.len() <= STRIDE);
+        let before = match near {
+            Some(line) => u32::try_from(count_characters(line)).unwrap_or(u32::MAX),
+            None => self.characters_before(byte).saturating_sub(self.characters_before(start)),
+        };
+        let column = before.saturating_add(1);
         Place { line: u32::try_from(line).unwrap_or(u32::MAX), column }
     }
 }

@@ -129,8 +129,12 @@ impl Catalog {
     /// Returns the endpoint of this id.
     #[must_use]
     pub fn endpoint(&self, id: &str) -> Option<&Endpoint> {
-        let at = self.endpoints.binary_search_by(|e| e.id.as_str().cmp(id)).ok()?;
-        self.endpoints.get(at)
+        self.endpoints.get(self.place(id)?)
+    }
+
+    /// Returns the place among the endpoints of the one of this id.
+    pub(crate) fn place(&self, id: &str) -> Option<usize> {
+        self.endpoints.binary_search_by(|e| e.id.as_str().cmp(id)).ok()
     }
 
     /// Returns the model behind an alias, or the name itself where it is none.

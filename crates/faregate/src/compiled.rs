@@ -20,6 +20,7 @@ mod declared;
 mod explain;
 mod expr;
 mod index;
+mod instant;
 mod judge;
 mod leaf;
 mod nearest;
@@ -34,6 +35,8 @@ mod tests;
 mod value;
 mod verdict;
 
+pub(crate) use cost::Listed;
 pub(crate) use decide::Compiled;
+pub(crate) use instant::{Asked, Room};
 pub use scratch::Scratch;
 pub use verdict::{Choice, Verdict};

@@ -172,7 +172,8 @@ impl Plan {
             told: Vec::new(),
             digests: explanation.digests.clone(),
         };
-        Run::new(engine, data)
+        let run = Run::new(engine, data);
+        if self.origin.as_ref().is_some_and(|origin| origin.by_reference) { run.by_reference() } else { run }
     }
 }
 
@@ -182,6 +183,8 @@ pub(crate) struct Origin {
     pub(crate) engine: Engine,
     pub(crate) request: Request,
     pub(crate) context: Context,
+    /// Whether the reference decided, and is to decide the run.
+    pub(crate) by_reference: bool,
 }
 
 impl PartialEq for Origin {

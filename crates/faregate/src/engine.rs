@@ -117,18 +117,24 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn decide_by_reference(&self, request: &Request, context: &Context) -> Decision {
-        self.with_origin(reference::decide(self.inputs(), request, context), request, context)
+        self.with_origin(reference::decide(self.inputs(), request, context), request, context, true)
     }
 
     pub(crate) fn explained(&self, scratch: &Scratch, request: &Request, context: &Context) -> Decision {
         let decision = self.inner.compiled.explain(self.inputs(), scratch, request, context);
-        self.with_origin(decision, request, context)
+        self.with_origin(decision, request, context, false)
     }
 
-    fn with_origin(&self, mut decision: Decision, request: &Request, context: &Context) -> Decision {
+    fn with_origin(
+        &self,
+        mut decision: Decision,
+        request: &Request,
+        context: &Context,
+        by_reference: bool,
+    ) -> Decision {
         if let Decision::Route(plan) = &mut decision {
-            plan.origin =
-                Some(Origin { engine: self.clone(), request: request.clone(), context: context.clone() });
+            let (engine, request, context) = (self.clone(), request.clone(), context.clone());
+            plan.origin = Some(Origin { engine, request, context, by_reference });
         }
         decision
     }

@@ -1,9 +1,13 @@
 //! Two engines, one meaning: what is compiled decides as the reference does, to the byte.
 
-use faregate::{Context, Credential, Decision, Engine, Request, Scratch};
+use faregate::{
+    Context, Counted, Credential, CredentialState, Decision, Engine, Health, Money, Ratio, Request, Scratch,
+    Step, Timestamp,
+};
 use faregate_wire::{decision_to_json, decision_to_json_pretty};
 
 use super::Verdict;
+use crate::generate::outcomes::{Event, outcome, script};
 use crate::generate::{context, market, request};
 use crate::{Draw, World};
 
@@ -115,6 +119,127 @@ pub fn agree(engine: &Engine, scratch: &mut Scratch, request: &Request, context:
         return Err(format!("they part at {first:?}\ncompiled: {a}\nreference: {b}"));
     }
     Ok(())
+}
+
+/// A run takes the same steps and knows the same things by both engines, whatever is observed on the way and wherever it is
+/// saved and restored.
+///
+/// # Errors
+/// What differs.
+pub fn runs_agree(world: &World) -> Verdict {
+    let engine = world.engine()?;
+    for number in 0..8 {
+        let mut script = script(&mut Draw::new(&world.spare[number * 11..]), world, number % 3 > 0, true);
+        if number % 2 == 1 {
+            // Hours, so that prices and windows change on the way.
+            script.iter_mut().for_each(|event| event.took_ms = event.took_ms.saturating_mul(3000));
+        }
+        run_agrees(&engine, &world.request, &world.context, &script)
+            .map_err(|what| format!("{what}\nscript: {script:?}"))?;
+    }
+    Ok(())
+}
+
+/// Runs of a request that somebody thought of go alike by both engines, whatever comes of the calls and however what is known
+/// changes on the way: `seed` draws it.
+///
+/// # Errors
+/// What differs.
+pub fn shaken_runs_agree(engine: &Engine, request: &Request, context: &Context, seed: u64) -> Verdict {
+    let mut state = seed;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    for _ in 0..8 {
+        let bytes: Vec<u8> = (0..600).map(|_| byte()).collect();
+        let mut draw = Draw::new(&bytes);
+        let priced = draw.percent(30);
+        let events = (0..1 + draw.below(6)).map(|_| Event {
+            outcome: outcome(&mut draw, priced),
+            took_ms: draw.of(&[250, 0, 1000, 5000, 60_000, 3_600_000, 30_000_000]),
+            observed: draw.percent(60).then(|| shaken(&mut draw, engine, context)),
+        });
+        let script: Vec<Event> = events.collect();
+        run_agrees(engine, request, context, &script)
+            .map_err(|what| format!("{what}\nscript: {script:?}"))?;
+    }
+    Ok(())
+}
+
+/// A context of which some facts have changed.
+fn shaken(draw: &mut Draw<'_>, engine: &Engine, context: &Context) -> Context {
+    let mut context = context.clone();
+    for _ in 0..draw.below(4) {
+        let endpoints = engine.catalog().endpoints();
+        let Some(endpoint) = endpoints.get(draw.below(endpoints.len().min(256))) else { break };
+        let name = if draw.percent(70) { &endpoint.id } else { &endpoint.provider };
+        let facts = context.endpoints.entry(name.clone()).or_default();
+        facts.health = draw.of(&[Some(Health::Down), Some(Health::Degraded), Some(Health::Up), None]);
+        facts.uptime = draw.of(&["0.999", "0.9", "0"]).parse().ok().map(Ratio);
+        facts.latency_ms = [draw.of(&[None, Some(50), Some(5000)]); 4];
+        let later = draw.of(&[1000, 60_000, 90_000_000]);
+        facts.cooling_until = draw.percent(40).then(|| Timestamp(context.now.0.saturating_add(later)));
+    }
+    match draw.below(4) {
+        0 => context.credentials.clear(),
+        1 => context.credentials.iter_mut().for_each(|own| own.state = CredentialState::Exhausted),
+        _ => {}
+    }
+    if draw.percent(30) {
+        context.key.credits = draw.of(&[None, Some(Money::ZERO), "0.01".parse().ok(), "9".parse().ok()]);
+    }
+    match (draw.below(5), &mut context.budgets) {
+        (0, budgets) => *budgets = None,
+        (1, Some(budgets)) => budgets.clear(),
+        (2, Some(budgets)) => {
+            for row in budgets {
+                row.counted = match row.counted {
+                    Counted::Spend(_) => Counted::Spend("1000000".parse().expect("money")),
+                    Counted::Requests(_) => Counted::Requests(1_000_000),
+                    Counted::Tokens(_) => Counted::Tokens(1_000_000_000),
+                    Counted::Concurrency(_) => Counted::Concurrency(1_000_000),
+                };
+            }
+        }
+        _ => {}
+    }
+    context
+}
+
+fn run_agrees(engine: &Engine, request: &Request, context: &Context, script: &[Event]) -> Verdict {
+    let Decision::Route(plan) = engine.decide(request, context) else { return Ok(()) };
+    let (mut compiled, mut reference) = (plan.run(), plan.run().by_reference());
+    let mut now = context.now;
+    let mut events = script.iter().cycle().enumerate();
+    loop {
+        let steps = (compiled.step(now), reference.step(now));
+        if steps.0 != steps.1 {
+            return Err(format!("at {now} {:?}\nand by the reference {:?}", steps.0, steps.1));
+        }
+        let (a, b) = (compiled.save(), reference.save());
+        if a != b {
+            return Err(format!("at {now} the run knows {a:?}\nand by the reference {b:?}"));
+        }
+        match steps.0 {
+            Step::Try(_) => {
+                let (number, event) = events.next().ok_or("an empty script")?;
+                now = Timestamp(now.0 + event.took_ms);
+                compiled.next(event.outcome.clone(), now);
+                reference.next(event.outcome.clone(), now);
+                if let Some(observed) = &event.observed {
+                    compiled.observe(observed);
+                    reference.observe(observed);
+                }
+                if number % 3 == 1 {
+                    compiled = engine.restore(compiled.save()).map_err(|e| e.to_string())?;
+                    reference = engine.restore(reference.save()).map_err(|e| e.to_string())?.by_reference();
+                }
+            }
+            Step::Wait { until } => now = until,
+            Step::Done(_) | Step::Failed(_) => return Ok(()),
+        }
+    }
 }
 
 fn summary(decision: &Decision) -> Summary {

@@ -537,6 +537,42 @@ fn saved_runs_are_checked() {
 }
 
 #[test]
+fn saved_runs_that_contradict_themselves_are_refused() {
+    let engine = engine();
+    let mut run = plan(&engine).run();
+    let now = context().now;
+    let _try = run.step(now);
+    run.next(scripted_from(&read_one("{ error: authentication }").unwrap()).unwrap().outcome, now);
+    let saved = run.save();
+    assert!(engine.restore(saved.clone()).is_ok());
+    let refused = |change: &dyn Fn(&mut faregate::SavedRun)| {
+        let mut changed = saved.clone();
+        change(&mut changed);
+        engine.restore(changed).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(&|run| run.steps.clear()),
+        "the run contradicts itself: its steps are not those of its calls"
+    );
+    assert_eq!(
+        refused(&|run| run.errors[0].class = ErrorClass::Timeout),
+        "the run contradicts itself: its errors are not those of its calls"
+    );
+    assert_eq!(
+        refused(&|run| run.dead.clear()),
+        "the run contradicts itself: its dead credentials are not those that its calls have found dead"
+    );
+    assert_eq!(
+        refused(&|run| run.told.clear()),
+        "the run contradicts itself: a call has ended, and nobody told how"
+    );
+    assert_eq!(
+        refused(&|run| run.at = 99),
+        "the run names places outside its plan, which the engine does not have"
+    );
+}
+
+#[test]
 fn keys_and_classes_keep_their_names() {
     for class in ErrorClass::ALL {
         let outcome =

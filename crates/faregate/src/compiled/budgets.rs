@@ -14,6 +14,7 @@ use super::value::Val;
 use crate::ir::{Exhausted, Limit, Policy};
 use crate::reference::budgets::{minus, row_lies_in, total, zero};
 use crate::reference::values::show;
+use crate::run::Counted;
 use crate::time::Period;
 use crate::{Amount, BudgetRow, Context, Timestamp};
 use faregate_syntax::ast::LimitKind;
@@ -193,13 +194,7 @@ impl Counters {
     ) -> Option<Amount> {
         let code = judge.code.budgets.get(at(budget))?;
         let rows = judge.ask.context.budgets.as_deref();
-        let text = |(source, ty): &(super::source::Source, crate::attributes::Type)| {
-            Some(match judge.value(*source, cand)? {
-                Val::Text(text) => Cow::Borrowed(text),
-                Val::Bool(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
-                value => Cow::Owned(show(&value.owned(), ty)),
-            })
-        };
+        let text = |per: &(super::source::Source, crate::attributes::Type)| per_text(judge, per, cand);
         if !code.per.iter().all(|per| text(per).is_some()) {
             return None;
         }
@@ -270,10 +265,58 @@ impl Counters {
         kinds
     }
 
+    /// Returns the budgets that count a candidate, in the order of the text, whether they close anything or not.
+    pub(super) fn counting<'a>(&self, judge: &Judge<'a>, cand: Cand<'a>) -> Vec<Counted> {
+        let mut counting = Vec::new();
+        let mut next_limit = 0_usize;
+        for budget in &self.applying {
+            let written = judge.code.budgets.get(at(*budget)).zip(judge.policy.budgets.get(at(*budget)));
+            let Some((code, ir)) = written else { continue };
+            let limits = self.limits.get(next_limit..).unwrap_or_default();
+            next_limit = next_limit.saturating_add(ir.limits.len());
+            if !(ir.byok_included || cand.own.is_none())
+                || code.covers.is_some_and(|c| judge.truth(c, Some(cand)).is_false())
+            {
+                continue;
+            }
+            let remaining =
+                ir.limits.iter().enumerate().zip(limits).map(|((number, limit), (usable, same))| {
+                    same.unwrap_or_else(|| {
+                        let counted = self.counted(judge, *budget, number, limit, Some(cand));
+                        counted.map(|counted| minus(*usable, counted))
+                    })
+                });
+            counting.push(Counted {
+                budget: at(*budget),
+                closes: self.closes(judge.policy, *budget),
+                remaining: remaining.collect(),
+                per: code
+                    .per
+                    .iter()
+                    .map(|per| per_text(judge, per, Some(cand)).map(Cow::into_owned))
+                    .collect(),
+            });
+        }
+        counting
+    }
+
     /// The budgets that apply, in the order of the text.
     pub(super) fn applying(&self) -> &[u32] {
         &self.applying
     }
+}
+
+/// Returns a value of `per`, as rows write it; `None`: unknown.
+fn per_text<'a>(
+    judge: &Judge<'a>,
+    (source, ty): &(super::source::Source, crate::attributes::Type),
+    cand: Option<Cand<'a>>,
+) -> Option<Cow<'a, str>> {
+    Some(match judge.value(*source, cand)? {
+        Val::Text(text) => Cow::Borrowed(text),
+        Val::Bool(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
+        value => Cow::Owned(show(&value.owned(), ty)),
+    })
 }
 
 /// Compares what may be owned with what is borrowed.

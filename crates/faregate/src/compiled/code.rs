@@ -118,6 +118,8 @@ pub(super) struct RouteCode {
     pub(super) has_output_ceiling: bool,
     pub(super) requires: Vec<NodeId>,
     pub(super) moves: Vec<MoveCode>,
+    /// The conditions of the retry rules, in the order of the text.
+    pub(super) retries: Vec<Option<NodeId>>,
     /// Whether moves lead from the first candidate to any other, but for own credentials and to any of those too.
     pub(super) leads_anywhere: (bool, bool),
     /// Whether a tier is what the request asks for.
@@ -323,6 +325,12 @@ impl<'p> Compiler<'p> {
                 .into_iter()
                 .flat_map(|f| &f.rules)
                 .map(|m| MoveCode { kind: m.kind, when: self.when(m.when.as_ref()), on: m.on.clone() })
+                .collect(),
+            retries: routing
+                .retry
+                .iter()
+                .flat_map(|retry| &retry.rules)
+                .map(|rule| self.when(rule.when.as_ref()))
                 .collect(),
             leads_anywhere: fallback.map_or((false, false), |fallback| {
                 let plain = |kind: MoveKind| {

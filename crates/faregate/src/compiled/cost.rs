@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{Moment, PriceList, ToolPrice};
 use crate::decision::ToolCap;
+use crate::run::Rates;
 use crate::time::{DAY_MS, TimeOfDay};
 use crate::{MAX_COUNT, Money, Ratio, Request};
 use faregate_syntax::Fixed;
@@ -19,7 +20,7 @@ pub(super) const NONE: u64 = u64::MAX;
 
 /// Prices of an endpoint, those of an own credential laid over them.
 #[derive(Clone, Copy)]
-pub(super) struct Listed<'a> {
+pub(crate) struct Listed<'a> {
     pub(super) base: &'a PriceList,
     pub(super) over: Option<&'a PriceList>,
 }
@@ -76,7 +77,7 @@ impl Prices {
 }
 
 impl<'a> Listed<'a> {
-    pub(super) fn new(base: &'a PriceList, over: Option<&'a PriceList>) -> Self {
+    pub(crate) fn new(base: &'a PriceList, over: Option<&'a PriceList>) -> Self {
         Self { base, over }
     }
 
@@ -119,7 +120,20 @@ impl<'a> Listed<'a> {
         }
     }
 
-    pub(super) fn tool_at(self, tool: &str, moment: Moment) -> Option<ToolPrice> {
+    /// Returns the prices at which usage is counted.
+    pub(crate) fn rates(self, moment: Moment) -> Rates {
+        let prices = self.at(moment);
+        Rates {
+            prompt: prices.prompt,
+            completion: prices.completion,
+            request: prices.request,
+            image: prices.image,
+            cache_read: prices.cache_read,
+            reasoning: prices.reasoning,
+        }
+    }
+
+    pub(crate) fn tool_at(self, tool: &str, moment: Moment) -> Option<ToolPrice> {
         let mut price = self.over.and_then(|o| o.tools.get(tool)).or_else(|| self.base.tools.get(tool));
         for o in self.overrides().iter().filter(|o| o.matches(moment)) {
             price = o.tools.get(tool).or(price);

@@ -126,7 +126,7 @@ impl Compiled {
         Some(self.judge(policy, catalog, eyes, self.ask(policy, request, context)?))
     }
 
-    fn judge<'a>(
+    pub(super) fn judge<'a>(
         &'a self,
         policy: &'a Policy,
         catalog: &'a Catalog,
@@ -150,7 +150,12 @@ impl Compiled {
     }
 
     /// Holds the request to the declarations (step 1), and fills in their defaults.
-    fn ask<'a>(&'a self, policy: &'a Policy, request: &'a Request, context: &'a Context) -> Option<Ask<'a>> {
+    pub(super) fn ask<'a>(
+        &'a self,
+        policy: &'a Policy,
+        request: &'a Request,
+        context: &'a Context,
+    ) -> Option<Ask<'a>> {
         let counts = [
             Some(request.input_tokens),
             request.max_output_tokens,
@@ -173,6 +178,8 @@ impl Compiled {
             ignore: request.ignore.as_ref().map(Texts::Tree),
             credits: context.key.credits,
             moment: Moment { input_tokens: request.input_tokens, time_of_day: TimeOfDay(time_of_day) },
+            elapsed_ms: 0,
+            attempt: None,
         };
         for (declared, code) in policy.declared.iter().zip(&self.code.declared) {
             let given = match code.field {
@@ -230,7 +237,13 @@ impl Compiled {
     }
 
     /// Reads what conditions compare as numbers. `None`: a ceiling of the caller makes no sense.
-    fn open_eyes(&self, policy: &Policy, catalog: &Catalog, eyes: &mut Eyes, ask: &Ask<'_>) -> Option<()> {
+    pub(super) fn open_eyes(
+        &self,
+        policy: &Policy,
+        catalog: &Catalog,
+        eyes: &mut Eyes,
+        ask: &Ask<'_>,
+    ) -> Option<()> {
         eyes.caller.clear();
         for (name, amount) in &ask.request.max_price {
             eyes.caller.push(caller_ceiling(name, amount).ok()?);

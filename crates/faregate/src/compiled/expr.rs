@@ -11,7 +11,7 @@ use faregate_syntax::ast::{CompareOp, Quantifier};
 use rustc_hash::FxBuildHasher;
 
 use super::leaf::{Leaf, Right, Wanted, fingerprint, leaf_reads};
-use super::source::{Clock, Fact, Source};
+use super::source::{AttemptFact, Clock, Fact, Source};
 use super::value::{key_field, request_field};
 use crate::attributes::{Subject, Type, Values, Vocabulary};
 use crate::classes::ErrorClass;
@@ -207,8 +207,13 @@ impl<'p> Builder<'p> {
                 Some(holds) => (holds, !holds),
                 None => (true, true),
             };
-            return Leaf::Attempt(ErrorClass::ALL.into_iter().map(|class| (class, can(class))).collect());
+            let possible = ErrorClass::ALL.into_iter().map(|class| (class, can(class))).collect();
+            return Leaf::Attempt { possible, exact: Box::new(self.comparison(expr)) };
         }
+        self.comparison(expr)
+    }
+
+    fn comparison(&mut self, expr: &'p Expr) -> Leaf {
         match &expr.kind {
             ExprKind::Flag(attr) => Leaf::Flag(self.source(attr, None)),
             ExprKind::Present(attr) => Leaf::Present(self.source(attr, None)),
@@ -301,7 +306,7 @@ impl<'p> Builder<'p> {
                 "weekday" => Source::Clock(Clock::Weekday, self.zone(zone)),
                 _ => Source::Nothing,
             },
-            Subject::Attempt => Source::Attempt,
+            Subject::Attempt => AttemptFact::named(&attr.name).map_or(Source::Nothing, Source::Attempt),
         }
     }
 

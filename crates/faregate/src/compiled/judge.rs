@@ -11,7 +11,7 @@ use super::declared::declared_value;
 use super::expr::{Atom, Node, NodeId, UNKNOWN, at};
 use super::leaf::{Leaf, leaf_truth};
 use super::scratch::SHARED;
-use super::source::{Clock, Fact, Source};
+use super::source::{AttemptFact, Clock, Fact, Source};
 use super::value::{Texts, Val};
 use crate::attributes::WEEKDAYS;
 use crate::catalog::{Catalog, Endpoint, Moment};
@@ -20,6 +20,7 @@ use crate::pattern::Pattern;
 use crate::reference::candidate::smaller;
 use crate::reference::truth::Truth;
 use crate::reference::values::health_name;
+use crate::reference::world::AttemptFacts;
 use crate::time::{Date, Wall, day_number, utc_date};
 use crate::{
     Amount, Context, CredentialState, EndpointFacts, ErrorClass, Health, Money, OwnCredential, Ratio, Request,
@@ -37,6 +38,10 @@ pub(super) struct Ask<'a> {
     pub(super) ignore: Option<Texts<'a>>,
     pub(super) credits: Option<Money>,
     pub(super) moment: Moment,
+    /// How much of the deadline a run has used, in milliseconds.
+    pub(super) elapsed_ms: u64,
+    /// The attempt that failed, in a run.
+    pub(super) attempt: Option<AttemptFacts>,
 }
 
 /// An endpoint with a credential.
@@ -247,8 +252,8 @@ impl<'a> Judge<'a> {
                 (f, t)
             }
             Some(Node::Leaf(leaf)) => match self.code.arena.leaves.get(at(*leaf)) {
-                Some(Leaf::Attempt(classes)) => {
-                    classes.iter().find(|(class, _)| *class == error).map_or((true, true), |(_, can)| *can)
+                Some(Leaf::Attempt { possible, .. }) => {
+                    possible.iter().find(|(class, _)| *class == error).map_or((true, true), |(_, can)| *can)
                 }
                 _ => (true, true),
             },
@@ -283,7 +288,16 @@ impl<'a> Judge<'a> {
                     Clock::Weekday => WEEKDAYS.get(usize::from(wall.weekday)).copied().map(Val::Text),
                 }
             }
-            Source::Attempt | Source::Nothing => None,
+            Source::Attempt(fact) => {
+                let attempt = ask.attempt.as_ref()?;
+                Some(match fact {
+                    AttemptFact::Number => Val::Number(i128::from(attempt.number)),
+                    AttemptFact::Error => Val::Text(attempt.error.as_str()),
+                    AttemptFact::EmittedTokens => Val::Number(i128::from(attempt.emitted_tokens)),
+                    AttemptFact::Elapsed => Val::Number(i128::from(attempt.elapsed_ms)),
+                })
+            }
+            Source::Nothing => None,
         }
     }
 

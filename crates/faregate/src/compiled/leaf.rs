@@ -69,8 +69,13 @@ pub(super) enum Leaf {
         left: Source,
         pattern: Pattern,
     },
-    /// What reads an attempt: for each class of error whether it can be true, and whether it can be false.
-    Attempt(Vec<(ErrorClass, (bool, bool))>),
+    /// What reads an attempt.
+    Attempt {
+        /// For each class of error whether it can be true, and whether it can be false.
+        possible: Vec<(ErrorClass, (bool, bool))>,
+        /// The comparison, for the time when an attempt has failed.
+        exact: Box<Leaf>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -147,12 +152,9 @@ pub(super) fn leaf_truth<'a>(
             Some(Val::Text(text)) => Truth::from(pattern.matches(text)),
             _ => Truth::Unknown,
         },
-        // These are read by number, or not at all.
-        Leaf::Is { .. }
-        | Leaf::OneOf { .. }
-        | Leaf::Overlaps { .. }
-        | Leaf::Holds { .. }
-        | Leaf::Attempt(_) => Truth::Unknown,
+        Leaf::Attempt { exact, .. } => leaf_truth(exact, catalog, value),
+        // These are read by number.
+        Leaf::Is { .. } | Leaf::OneOf { .. } | Leaf::Overlaps { .. } | Leaf::Holds { .. } => Truth::Unknown,
     }
 }
 
@@ -187,7 +189,7 @@ pub(super) fn leaf_reads(leaf: &Leaf) -> u8 {
         | Leaf::Includes { left: source, right: Wanted::Values(_), .. } => source.reads(),
         Leaf::Compare { left, right: Right::Source(right), .. }
         | Leaf::Includes { left, right: Wanted::Source(right), .. } => left.reads() | right.reads(),
-        Leaf::Attempt(_) => reads::ATTEMPT | reads::MOMENT,
+        Leaf::Attempt { .. } => reads::ATTEMPT | reads::MOMENT,
     }
 }
 

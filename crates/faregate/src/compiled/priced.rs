@@ -68,8 +68,10 @@ impl<'a> Judge<'a> {
         (send, if certain.is_some() { smaller(certain, own) } else { own })
     }
 
+    /// What is left of the deadline; a run ends at one, whenever its calls begin.
     pub(super) fn deadline_ms(&self) -> Option<u64> {
-        self.by.and_then(|by| by.routing.retry.as_ref()?.deadline_ms)
+        let deadline = self.by.and_then(|by| by.routing.retry.as_ref()?.deadline_ms);
+        deadline.map(|ms| ms.saturating_sub(self.ask.elapsed_ms))
     }
 
     pub(super) fn worst(&self, cand: Cand<'a>) -> Worst {

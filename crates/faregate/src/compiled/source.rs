@@ -18,7 +18,7 @@ pub(super) enum Source {
     Fact(Fact),
     Now,
     Clock(Clock, usize),
-    Attempt,
+    Attempt(AttemptFact),
     Nothing,
 }
 
@@ -28,6 +28,27 @@ pub(super) enum Clock {
     Date,
     Hour,
     Weekday,
+}
+
+/// A fact of the attempt that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AttemptFact {
+    Number,
+    Error,
+    EmittedTokens,
+    Elapsed,
+}
+
+impl AttemptFact {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "number" => Self::Number,
+            "error" => Self::Error,
+            "emitted_tokens" => Self::EmittedTokens,
+            "elapsed" => Self::Elapsed,
+            _ => return None,
+        })
+    }
 }
 
 /// A fact of a candidate.
@@ -144,7 +165,7 @@ impl Source {
         match self {
             Self::Fact(fact) if fact.of_catalog() => reads::CATALOG,
             Self::Fact(_) => reads::MOMENT,
-            Self::Attempt => reads::ATTEMPT,
+            Self::Attempt(_) => reads::ATTEMPT,
             _ => reads::REQUEST,
         }
     }

@@ -133,28 +133,9 @@ impl<'a> Ledger<'a> {
             budget.per.iter().map(|attr| per_value(world, attr, Some(candidate))).collect();
         let window = limit.period.and_then(|p| limit.zone.window(p, world.context.now));
         let usable = usable(world, budget, limit);
-        let counted = Self::counted(world, budget, limit, &per);
+        let counted = counted(world.context.budgets.as_deref(), world.context.now, budget, limit, &per);
         let remaining = counted.map(|counted| minus(usable, counted));
         Counter { per, window, counted, remaining, usable }
-    }
-
-    /// Returns what a counter has counted in the present window; `None`: unknown.
-    pub(crate) fn counted(
-        world: &World<'_>,
-        budget: &Budget,
-        limit: &Limit,
-        per: &[Option<String>],
-    ) -> Option<Amount> {
-        let per = per.iter().cloned().collect::<Option<Vec<String>>>()?;
-        let row = world.context.budgets.as_ref()?.iter().find(|row| {
-            let window = row.window.as_deref().is_none_or(|w| limit.period.map(Period::as_str) == Some(w));
-            row.budget == budget.name
-                && row.per == per
-                && row.counted.kind() == limit.kind
-                && window
-                && row_counts(row, limit, world.context.now)
-        });
-        Some(row.map_or_else(|| zero(limit.kind), total))
     }
 
     /// Adds the reasons for which budgets exclude a candidate.
@@ -174,6 +155,26 @@ impl<'a> Ledger<'a> {
             }
         }
     }
+}
+
+/// Returns what a counter has counted in the present window; `None`: unknown.
+pub(crate) fn counted(
+    rows: Option<&[BudgetRow]>,
+    now: Timestamp,
+    budget: &Budget,
+    limit: &Limit,
+    per: &[Option<String>],
+) -> Option<Amount> {
+    let per = per.iter().cloned().collect::<Option<Vec<String>>>()?;
+    let row = rows?.iter().find(|row| {
+        let window = row.window.as_deref().is_none_or(|w| limit.period.map(Period::as_str) == Some(w));
+        row.budget == budget.name
+            && row.per == per
+            && row.counted.kind() == limit.kind
+            && window
+            && row_counts(row, limit, now)
+    });
+    Some(row.map_or_else(|| zero(limit.kind), total))
 }
 
 /// Returns the value of an attribute of `per`, as rows write it; `None`: unknown.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::machine::{Run, Scene, after};
+use super::machine::{Run, after};
 use super::outcome::Outcome;
 use super::record::{AlertCrossed, BudgetChange, Charge, Record, Served};
 use super::saved::{SavedCall, SavedState};
-use crate::reference::budgets::Ledger;
+use super::view::added;
+use crate::engine::Engine;
+use crate::reference::budgets::counted;
 use crate::{Amount, Money, Timestamp};
 use faregate_syntax::Fixed;
 
@@ -21,12 +23,12 @@ impl Run {
             SavedState::Failed { error, limit, cut, .. } => (error, limit, cut),
             _ => (None, None, false),
         };
-        let asked = self.last_failure().filter(|_| !ok).and_then(|(_, f)| f.retry_after_ms);
+        let asked = data.last_failure().filter(|_| !ok).and_then(|(_, f)| f.retry_after_ms);
         let usage = data.calls.last().and_then(|call| match &call.outcome {
             Some(Outcome::Success(success)) => success.usage.clone(),
             _ => None,
         });
-        let (budgets, alerts) = self.with(ended_at, None, |scene| self.changes(scene)).unwrap_or_default();
+        let (budgets, alerts) = self.changes(ended_at);
         let mut cost = Money::ZERO;
         let mut unknown_costs = 0_u64;
         for call in &data.calls {
@@ -43,9 +45,9 @@ impl Run {
             error,
             limit,
             opens_at: asked.map(|ms| after(ended_at, ms)),
-            errors: data.errors.clone(),
-            steps: data.steps.clone(),
-            calls: self.call_number(),
+            errors: data.errors(),
+            steps: data.step_records(self.engine.as_ref().map(Engine::catalog)),
+            calls: data.call_number(),
             cost,
             unknown_costs,
             charged: self.charged(),
@@ -57,22 +59,21 @@ impl Run {
             ended_at,
             request: data.request.clone(),
             context: data.context.clone(),
-            told: data.told.clone(),
+            told: data.all_told(),
             digests: data.digests.clone(),
         }
     }
 
     /// Returns what the run has added to budgets so far, a call that is out at its worst.
     pub(crate) fn added(&self, now: Timestamp) -> Vec<BudgetChange> {
-        self.with(now, None, |scene| self.changes(scene).0).unwrap_or_default()
+        self.changes(now).0
     }
 
     fn served(&self) -> Option<Served> {
-        let (id, credential) = self.data.plan.get(self.data.at)?;
+        let (_, credential) = self.data.plan.get(self.data.at)?;
         let catalog = self.engine.as_ref()?.catalog();
-        let endpoint = catalog.endpoint(id)?;
-        let (first, _) = self.data.plan.first()?;
-        let first = catalog.endpoint(first)?;
+        let endpoint = self.data.endpoint(catalog, self.data.at)?;
+        let first = self.data.endpoint(catalog, 0)?;
         let role = if self.data.at == 0 {
             None
         } else if first.model != endpoint.model {
@@ -97,7 +98,11 @@ impl Run {
         for call in &self.data.calls {
             let Some((_, credential)) = self.data.plan.get(call.at) else { continue };
             let Some(spent) = call.spent.filter(|m| !m.is_zero()) else { continue };
-            let provider = self.provider_of(call.at).unwrap_or_default();
+            let Some(endpoint) = self.engine.as_ref().and_then(|e| self.data.endpoint(e.catalog(), call.at))
+            else {
+                continue;
+            };
+            let provider = endpoint.provider.clone();
             match charges.iter_mut().find(|c| c.provider == provider && c.credential == *credential) {
                 Some(charge) => charge.cost = charge.cost.plus(spent).unwrap_or(charge.cost),
                 None => charges.push(Charge { provider, credential: credential.clone(), cost: spent }),
@@ -107,20 +112,21 @@ impl Run {
     }
 
     /// What the run added to each budget, and the thresholds that this crossed (rule 33).
-    fn changes(&self, scene: &Scene<'_>) -> (Vec<BudgetChange>, Vec<AlertCrossed>) {
-        let spent = self.spent();
+    fn changes(&self, now: Timestamp) -> (Vec<BudgetChange>, Vec<AlertCrossed>) {
+        let (calls, observed) = (&self.data.calls, &self.data.observed);
         let mut changes: Vec<BudgetChange> = Vec::new();
         let mut alerts: Vec<AlertCrossed> = Vec::new();
-        for budget in &scene.world.policy.budgets {
+        let budgets = self.engine.as_ref().map(Engine::policy).map(|p| p.policy().budgets.as_slice());
+        for budget in budgets.unwrap_or_default() {
             let under = |call: &SavedCall| {
                 let found = call.counts_under.iter().find(|(name, _)| *name == budget.name);
                 found.map(|(_, per)| per.clone())
             };
-            let counters: BTreeSet<Vec<Option<String>>> = self.data.calls.iter().filter_map(under).collect();
+            let counters: BTreeSet<Vec<Option<String>>> = calls.iter().filter_map(under).collect();
             for limit in &budget.limits {
                 for per in &counters {
-                    let Some(added) = spent.under(budget, limit, per) else { continue };
-                    if let Some(counted) = Ledger::counted(&scene.world, budget, limit, per) {
+                    let Some(added) = added(calls, &budget.name, limit.kind, per) else { continue };
+                    if let Some(counted) = counted(observed.budgets.as_deref(), now, budget, limit, per) {
                         for share in &budget.alerts {
                             if crosses(counted, added, limit.amount, share.0) {
                                 alerts.push(AlertCrossed { budget: budget.name.clone(), threshold: *share });
