@@ -10,11 +10,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
-use faregate::syntax::{Diagnostic, FileId, Sources, format};
+use faregate::syntax::{Diagnostic, FileId, Safety, Sources, format};
 use faregate::{Catalog, Completeness, check_set};
-use faregate_cli::read_cases;
-use faregate_tests::repository;
+use faregate_cli::{Surroundings, read_cases};
+use faregate_tests::{repository, same_tree};
+use serde_json::{Value, json};
 
 /// A policy set of a case or page, and where it is from.
 struct Set {
@@ -93,6 +95,207 @@ fn every_fix_mends() {
     }
     assert!(applied > 50, "{applied} fixes");
     assert_eq!(wrong, [] as [String; 0], "{}", wrong.join("\n"));
+}
+
+/// A workload around what matters.
+fn policy(guardrail: &str, route: &str) -> String {
+    format!(
+        "policy p {{ language 1 }}\ndeclare {{ request.tier one_of free, pro }}\nguardrail g {{ {guardrail} }}\n\
+         workload w {{ otherwise route {{ models \"a/b\" {route} }} }}\n"
+    )
+}
+
+/// What a safe fix writes is what stands there already, said by hand for every kind of fix there is.
+#[test]
+fn what_is_safe_is_told_from_what_is_a_guess() {
+    use Safety::{Safe, Unsafe};
+    let rows = [
+        ("require endpoint.zdr && endpoint.free", "", Safe),
+        ("require ! endpoint.free", "", Safe),
+        ("require endpoint.region = \"eu\"", "", Safe),
+        ("require endpoint.region == 'eu'", "", Safe),
+        ("require endpoint.region == eu", "", Safe),
+        ("require endpoint.provider in \"a\", \"b\",", "", Safe),
+        ("require endpoint.zdr;", "", Safe),
+        ("Require endpoint.zdr", "", Safe),
+        ("require\u{a0}endpoint.zdr", "", Safe),
+        ("require endpoint.zdr or endpoint.free and endpoint.trains", "", Safe),
+        ("require endpoint.price_prompt <= $5 Mtok", "", Safe),
+        ("requre endpoint.zdr", "", Unsafe),
+        ("require endpoint.zrd", "", Unsafe),
+        ("require endpoint.region == \"eu\u{b}1\"", "", Unsafe),
+        ("require endpoint.zdr when request.tier == pra", "", Unsafe),
+        ("when request.tier == pra require endpoint.zdr", "", Unsafe),
+        ("require endpoint.context_length >= 5m", "", Unsafe),
+        ("require endpoint.z\u{0434}r", "", Unsafe),
+        ("require endpoint.zdr", "order bye price", Unsafe),
+    ];
+    for (guardrail, route, safety) in rows {
+        let (found, _) = findings(&[("p.fare".to_owned(), policy(guardrail, route))], None);
+        let fixes: Vec<Safety> = found.iter().filter_map(|d| Some(d.fix.as_ref()?.safety)).collect();
+        // The letter that only looks like one has no fix, or a guess.
+        if guardrail.contains('\u{0434}') && fixes.is_empty()
+            || guardrail.contains("zdr when") && fixes.is_empty()
+        {
+            continue;
+        }
+        assert_eq!(fixes.first(), Some(&safety), "{guardrail} {route}: {found:?}");
+    }
+    // An alias is another model under another catalog.
+    let market =
+        "endpoints: [ { id: a/b@n, model: a/b, aliases: [b], context_length: 9, modalities: [text] } ]";
+    let catalog = Catalog::new(vec![faregate_wire::catalog_layer(market).unwrap()]).unwrap();
+    let text = "policy p { language 1 }\nworkload w { otherwise route { models \"b\" } }\n";
+    let (found, _) = findings(&[("p.fare".to_owned(), text.to_owned())], Some(&catalog));
+    let alias = found.iter().find(|d| d.code == "alias-named").unwrap();
+    assert_eq!(alias.fix.as_ref().unwrap().safety, Unsafe);
+}
+
+/// Parentheses write the tree that is there: with all of them taken away the two texts are one.
+#[test]
+fn parentheses_that_are_added_write_the_parse_that_is_there() {
+    let condition = "request.stream and request.caching or not request.stream or request.idempotent and (request.stream \
+                     or request.caching and request.side_effects)";
+    let mended = "(request.stream and request.caching) or not request.stream or (request.idempotent and \
+                  (request.stream or (request.caching and request.side_effects)))";
+    let desk = Desk::new(
+        "parentheses",
+        &[("p.fare", &policy(&format!("when {condition} require endpoint.zdr"), ""))],
+    );
+    assert_eq!(run(&["check", &desk.path("p.fare"), "--fix", "--deny", "warnings"]).0, 0);
+    assert_eq!(desk.read("p.fare"), policy(&format!("when {mended} require endpoint.zdr"), ""));
+    assert_eq!(
+        same_tree(&desk.read("p.fare"), &policy(&format!("when {mended} require endpoint.zdr"), "")),
+        Ok(())
+    );
+}
+
+/// A folder of files that goes away with the value.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let folder = std::env::temp_dir().join(format!("faregate-fixes-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in files {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn run(arguments: &[&str]) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut surroundings = Surroundings {
+        stdin: &mut std::io::empty(),
+        out: &mut out,
+        err: &mut err,
+        colour: false,
+        colour_errors: false,
+    };
+    let arguments = std::iter::once("faregate").chain(arguments.iter().copied());
+    let code = faregate_cli::run(arguments, &mut surroundings);
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+/// One safe mend, one guess, and one finding that nothing mends.
+const DESK: &str = "\
+policy p { language 1 }
+guardrail g {
+  require endpoint.zdr && endpoint.regoin == \"eu\"
+}
+guardrail g { require endpoint.free }
+workload rest { otherwise deny \"no\" }
+";
+
+#[test]
+fn fix_applies_what_is_safe_and_reports_what_is_left() {
+    let desk = Desk::new("safe", &[("p.fare", DESK)]);
+    let path = desk.path("p.fare");
+    let (code, out, err) = run(&["check", &path, "--fix"]);
+    assert_eq!(desk.read("p.fare"), DESK.replace("&&", "and"));
+    assert_eq!(code, 1);
+    assert!(out.contains("error[unknown-attribute]") && out.contains("error[duplicate-name]"), "{out}");
+    assert!(err.contains(&format!("fixed {path}:3:24: ")), "{err}");
+    assert!(err.contains("`--fix --unsafe` mends 1 of them by a guess"), "{err}");
+
+    let (code, out, _) = run(&["check", &path, "--fix", "--unsafe", "--format", "json"]);
+    assert_eq!(desk.read("p.fare"), DESK.replace("&&", "and").replace("regoin", "region"));
+    assert_eq!(code, 1);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["errors"], 1);
+    assert_eq!(
+        report["fixed"],
+        json!([{ "code": "unknown-attribute", "message": "no attribute `regoin` on `endpoint`", "file": path,
+                 "line": 3, "column": 28, "safety": "unsafe" }])
+    );
+}
+
+#[test]
+fn a_diff_shows_what_would_change_and_changes_nothing() {
+    let desk = Desk::new("diff", &[("p.fare", DESK)]);
+    let path = desk.path("p.fare");
+    let (code, out, err) = run(&["check", &path, "--diff"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        out,
+        format!(
+            "--- {path}\n+++ {path}\n@@ -1,6 +1,6 @@\n policy p {{ language 1 }}\n guardrail g {{\n\
+             -  require endpoint.zdr && endpoint.regoin == \"eu\"\n+  require endpoint.zdr and endpoint.regoin == \"eu\"\n \
+             }}\n guardrail g {{ require endpoint.free }}\n workload rest {{ otherwise deny \"no\" }}\n"
+        )
+    );
+    assert!(err.contains("would fix") && err.contains("1 file would change"), "{err}");
+    assert_eq!(desk.read("p.fare"), DESK);
+
+    let sound = "policy p { language 1 }\nworkload rest { otherwise deny \"no\" }\n";
+    let desk = Desk::new("no-diff", &[("p.fare", sound)]);
+    assert_eq!(run(&["check", &desk.path("p.fare"), "--diff"]).0, 0);
+}
+
+#[test]
+fn a_fix_keeps_a_link_and_a_file_that_is_right_is_not_written() {
+    let sound = "policy p { language 1 }\nworkload rest { otherwise deny \"no\" }\n";
+    let desk = Desk::new("link", &[("real.fare", DESK), ("sound.fare", sound)]);
+    let before = fs::metadata(desk.path("sound.fare")).unwrap().modified().unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        fs::set_permissions(desk.path("real.fare"), fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(desk.path("real.fare"), desk.path("link.fare")).unwrap();
+        run(&["check", &desk.path("link.fare"), &desk.path("sound.fare"), "--fix"]);
+        assert!(fs::symlink_metadata(desk.path("link.fare")).unwrap().is_symlink());
+        assert_eq!(fs::metadata(desk.path("real.fare")).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(desk.read("real.fare"), DESK.replace("&&", "and"));
+    }
+    assert_eq!(fs::metadata(desk.path("sound.fare")).unwrap().modified().unwrap(), before);
+    // Nothing is left behind.
+    assert!(
+        fs::read_dir(&desk.0).unwrap().all(|e| !e.unwrap().file_name().to_string_lossy().starts_with('.'))
+    );
+}
+
+#[test]
+fn what_cannot_be_asked_for_says_so() {
+    let desk = Desk::new("asked", &[("p.fare", DESK)]);
+    let (code, _, err) = run(&["check", &desk.path("p.fare"), "--unsafe"]);
+    assert_eq!((code, err.contains("add --diff to see them or --fix to apply them")), (2, true));
+    let (code, _, err) = run(&["check", "-", "--fix"]);
+    assert_eq!((code, err.as_str()), (2, "error: standard input cannot be mended; name a file\n"));
 }
 
 #[test]

@@ -99,6 +99,8 @@ fn sarif_is_as_its_schema_says_and_holds_places_fixes_and_pages() {
     assert_eq!(results[0]["relatedLocations"][0]["physicalLocation"]["region"]["startLine"], 2);
     let change = &results[2]["fixes"][0]["artifactChanges"][0]["replacements"][0];
     assert_eq!(change["insertedContent"]["text"], "region");
+    assert_eq!(results[2]["fixes"][0]["properties"]["safety"], "unsafe");
+    assert_eq!(results[1]["fixes"][0]["properties"]["safety"], "safe");
     assert_eq!(
         (&change["deletedRegion"]["startColumn"], &change["deletedRegion"]["endColumn"]),
         (&json!(21), &json!(27))

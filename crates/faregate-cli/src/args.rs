@@ -149,6 +149,12 @@ pub(crate) enum TestFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit: 0 where nothing is wrong, 1 where there are errors, and with `--diff` also where something would \
+                        change.\n\nExamples:\n  faregate check policies --deny warnings\n  faregate check policies --diff            \
+                        what `--fix` would change\n  faregate check policies --fix             change it\n  \
+                        faregate check policies --diff --unsafe   what a person should look at first"
+)]
 pub(crate) struct Check {
     /// Policies, or folders: a folder means the sets of its `faregate.yaml`, else each policy in it by itself.
     #[arg(required = true, value_name = "PATH")]
@@ -165,6 +171,15 @@ pub(crate) struct Check {
     /// Take `warnings`, or one code, as errors. May be given several times.
     #[arg(long, value_name = "CODE")]
     pub(crate) deny: Vec<String>,
+    /// Mend what can be mended without changing what a policy means, and report what is left.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// With --fix or --diff: mend also where the meaning may change, such as a misspelt name. Look at it before.
+    #[arg(long = "unsafe")]
+    pub(crate) also_unsafe: bool,
+    /// Print what --fix would change as a unified diff, and change nothing; exit with 1 where there is something.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) diff: bool,
     /// How to write the findings.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: CheckFormat,

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use faregate::{Completeness, DIAGNOSTIC_CODES, Date};
+use faregate::{Catalog, Completeness, DIAGNOSTIC_CODES, Date, check_set};
 use faregate_syntax::ast::LiteralKind;
 use faregate_syntax::{Diagnostic, Diagnostics, Severity};
 use faregate_wire::Node;
 
 use crate::args::{Check, CheckFormat};
+use crate::fixes::{self, Fixed, Texts};
 use crate::manifest::{self, Level};
 use crate::{Exit, Failure, Surroundings, files, github, paint, sarif};
 
@@ -20,53 +21,181 @@ struct Set {
     levels: BTreeMap<String, Level>,
 }
 
+/// What is checked, all of it read: the texts may be mended and looked at again.
+struct Desk<'a> {
+    args: &'a Check,
+    now: Option<Date>,
+    sets: Vec<(Set, Option<Catalog>)>,
+    texts: Texts,
+}
+
+/// What a look at all sets found.
+struct Found {
+    reports: Vec<Diagnostics>,
+    invariants: usize,
+}
+
 pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     let now = args.now.as_deref().map(date).transpose()?;
     for code in args.deny.iter().filter(|c| *c != "warnings") {
         known_code(code, "--deny")?;
     }
+    let mends = args.fix || args.diff;
+    if args.also_unsafe && !mends {
+        return Err(Failure(
+            "--unsafe says which fixes to take; add --diff to see them or --fix to apply them".to_owned(),
+        ));
+    }
     let sets = sets(args, surroundings)?;
-    let mut reports = Vec::new();
-    let mut invariants = 0_usize;
-    for set in &sets {
-        let checked = files::policies(&set.policies, set.completeness, surroundings)?;
+    let mut desk = read(args, now, sets, surroundings)?;
+    let mut found = desk.look();
+    let mut fixed = Vec::new();
+    if mends {
+        if desk.texts.has_standard_input() {
+            return Err(Failure("standard input cannot be mended; name a file".to_owned()));
+        }
+        for _ in 0..MOST_ROUNDS {
+            let batch =
+                fixes::batch(&found.reports, desk.sets.iter().map(|(s, _)| &s.policies), args.also_unsafe);
+            if batch.is_empty() {
+                break;
+            }
+            fixed.extend(desk.texts.apply(batch));
+            found = desk.look();
+        }
+    }
+    if args.diff {
+        return difference(&desk, &found, &fixed, surroundings);
+    }
+    for (path, text) in desk.texts.changed() {
+        files::replace(path, text)?;
+    }
+    report(&desk, found, &fixed, surroundings)
+}
+
+/// Mending goes round by round, since one mend may uncover another finding. No policy needs a tenth of this; it is the end
+/// of mends that would undo each other.
+const MOST_ROUNDS: usize = 100;
+
+/// Reads all that is checked.
+fn read<'a>(
+    args: &'a Check,
+    now: Option<Date>,
+    sets: Vec<Set>,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<Desk<'a>, Failure> {
+    let mut texts = Texts::default();
+    let mut with_catalogs = Vec::new();
+    for set in sets {
+        for path in &set.policies {
+            if !texts.has(path) {
+                texts.add(path, files::text(path, surroundings)?);
+            }
+        }
         let catalogs: Vec<PathBuf> = set.catalogs.iter().chain(&args.catalogs).cloned().collect();
         let catalog = if catalogs.is_empty() { None } else { Some(files::catalog(&catalogs, surroundings)?) };
-        let found = match &checked.policy {
-            Some(policy) => {
-                invariants = invariants.saturating_add(policy.invariants());
-                policy.check_with(catalog.as_ref(), now)
-            }
-            None => checked.diagnostics,
-        };
-        reports.push(levelled(&found, &set.levels, &args.deny));
+        with_catalogs.push((set, catalog));
     }
-    let reports = without_repetition(&reports);
-    let count = |severity: Severity| {
-        reports.iter().flat_map(Diagnostics::iter).filter(|d| d.severity == severity).count()
-    };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    match args.format {
+    Ok(Desk { args, now, sets: with_catalogs, texts })
+}
+
+impl Desk<'_> {
+    /// Checks all sets as their texts are now.
+    fn look(&self) -> Found {
+        let mut reports = Vec::new();
+        let mut invariants = 0_usize;
+        for (set, catalog) in &self.sets {
+            let texts = set.policies.iter().map(|path| (files::shown(path), self.texts.of(path)));
+            let checked = check_set(texts, set.completeness);
+            let found = match &checked.policy {
+                Some(policy) => {
+                    invariants = invariants.saturating_add(policy.invariants());
+                    policy.check_with(catalog.as_ref(), self.now)
+                }
+                None => checked.diagnostics,
+            };
+            reports.push(levelled(&found, &set.levels, &self.args.deny));
+        }
+        Found { reports, invariants }
+    }
+
+    fn policies(&self) -> usize {
+        let policies: BTreeSet<&PathBuf> = self.sets.iter().flat_map(|(s, _)| &s.policies).collect();
+        policies.len()
+    }
+}
+
+fn report(
+    desk: &Desk<'_>,
+    found: Found,
+    fixed: &[Fixed],
+    surroundings: &mut Surroundings<'_>,
+) -> Result<Exit, Failure> {
+    let reports = without_repetition(&found.reports);
+    let (errors, warnings) = counts(&reports);
+    match desk.args.format {
         CheckFormat::Text => {
             let texts: Vec<String> =
                 reports.iter().filter(|r| !r.is_empty()).map(|r| r.render(surroundings.colour)).collect();
             write!(surroundings.out, "{}", texts.join("\n"))?;
             // The summary comes after what it sums up, also where both go to one terminal.
             surroundings.out.flush()?;
-            let policies: BTreeSet<&PathBuf> = sets.iter().flat_map(|s| &s.policies).collect();
-            let summary = summary(policies.len(), errors, warnings, surroundings.colour_errors);
+            for mend in fixed {
+                writeln!(surroundings.err, "fixed {mend}")?;
+            }
+            let summary = summary(desk.policies(), errors, warnings, surroundings.colour_errors);
             writeln!(surroundings.err, "{summary}")?;
+            if let Some(offer) = fixes::offer(&reports, desk.args.fix) {
+                writeln!(surroundings.err, "{offer}")?;
+            }
             if errors == 0 {
-                not_there_yet(invariants, surroundings)?;
+                not_there_yet(found.invariants, surroundings)?;
             }
         }
-        CheckFormat::Json => writeln!(surroundings.out, "{}", json(&reports, errors, warnings))?,
+        CheckFormat::Json => {
+            let fixed = desk.args.fix.then_some(fixed);
+            writeln!(surroundings.out, "{}", json(&reports, errors, warnings, fixed))?;
+        }
         CheckFormat::Sarif => {
             writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&sarif::log(&reports))?)?;
         }
         CheckFormat::Github => write!(surroundings.out, "{}", github::commands(&reports))?,
     }
     Ok(if errors > 0 { Exit::No } else { Exit::Done })
+}
+
+/// Shows what would change, and says what would be left.
+fn difference(
+    desk: &Desk<'_>,
+    found: &Found,
+    fixed: &[Fixed],
+    surroundings: &mut Surroundings<'_>,
+) -> Result<Exit, Failure> {
+    let mut files = 0_usize;
+    for difference in desk.texts.differences() {
+        files = files.saturating_add(1);
+        write!(surroundings.out, "{difference}")?;
+    }
+    surroundings.out.flush()?;
+    for mend in fixed {
+        writeln!(surroundings.err, "would fix {mend}")?;
+    }
+    let reports = without_repetition(&found.reports);
+    let (errors, warnings) = counts(&reports);
+    let left = summary(desk.policies(), errors, warnings, surroundings.colour_errors);
+    writeln!(
+        surroundings.err,
+        "{files} {} would change; left then: {left}",
+        if files == 1 { "file" } else { "files" }
+    )?;
+    Ok(if files > 0 || errors > 0 { Exit::No } else { Exit::Done })
+}
+
+fn counts(reports: &[Diagnostics]) -> (usize, usize) {
+    let count = |severity: Severity| {
+        reports.iter().flat_map(Diagnostics::iter).filter(|d| d.severity == severity).count()
+    };
+    (count(Severity::Error), count(Severity::Warning))
 }
 
 /// Says what is read and checked and has nobody yet who acts on it.
@@ -211,7 +340,8 @@ fn without_repetition(reports: &[Diagnostics]) -> Vec<Diagnostics> {
     kept
 }
 
-fn json(reports: &[Diagnostics], errors: usize, warnings: usize) -> String {
+/// `fixed`: what was mended, where that was asked for.
+fn json(reports: &[Diagnostics], errors: usize, warnings: usize, fixed: Option<&[Fixed]>) -> String {
     let mut all: Vec<Node> = Vec::new();
     for report in reports {
         let list: Vec<Diagnostic> = report.iter().cloned().collect();
@@ -222,10 +352,13 @@ fn json(reports: &[Diagnostics], errors: usize, warnings: usize) -> String {
         }
     }
     let count = |n: usize| Node::Number(n.to_string());
-    let report = Node::Map(vec![
+    let mut report = vec![
         ("diagnostics".to_owned(), Node::Seq(all)),
         ("errors".to_owned(), count(errors)),
         ("warnings".to_owned(), count(warnings)),
-    ]);
-    serde_json::to_string_pretty(&report).unwrap_or_default()
+    ];
+    if let Some(fixed) = fixed {
+        report.push(("fixed".to_owned(), Node::Seq(fixed.iter().map(Fixed::to_node).collect())));
+    }
+    serde_json::to_string_pretty(&Node::Map(report)).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Files read, with errors that name them.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use faregate::{Catalog, CatalogLayer, Checked, Completeness, check_set};
@@ -46,6 +46,20 @@ fn plain(error: &std::io::Error) -> String {
 /// Names a path for messages.
 pub(crate) fn shown(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// Puts `text` into a file, so that a reader finds the old or the new text and never a part of it. A link stays one, and
+/// the file keeps its permissions.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = std::fs::canonicalize(path).and_then(|file| {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let mut fresh = tempfile::Builder::new().prefix(".faregate-").tempfile_in(folder)?;
+        fresh.write_all(text.as_bytes())?;
+        std::fs::set_permissions(fresh.path(), std::fs::metadata(&file)?.permissions())?;
+        fresh.persist(&file)?;
+        Ok(())
+    });
+    written.map_err(|e| Failure(format!("cannot write {}: {}", shown(path), plain(&e))))
 }
 
 /// Reads and checks the files of a policy set.

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Fmt, surroundings: &mut Surroundings<'_>) -> Result<Exi
             } else if stdin {
                 write!(surroundings.out, "{new}")?;
             } else if new != text {
-                std::fs::write(&policy, new).map_err(|e| Failure(format!("cannot write {name}: {e}")))?;
+                files::replace(&policy, &new)?;
                 writeln!(surroundings.err, "formatted {name}")?;
             }
         }

@@ -10,6 +10,7 @@ mod decide;
 mod decide_text;
 mod explain;
 mod files;
+mod fixes;
 mod fmt;
 mod github;
 mod init;

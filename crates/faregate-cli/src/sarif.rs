@@ -75,6 +75,7 @@ fn result(diagnostic: &Diagnostic, sources: &Sources, rules: &BTreeMap<&str, usi
     if let Some(fix) = &diagnostic.fix {
         let fix = json!({
             "description": { "text": diagnostic.help.as_deref().unwrap_or("the mended text") },
+            "properties": { "safety": fix.safety.as_str() },
             "artifactChanges": [{
                 "artifactLocation": { "uri": uri(fix.span, sources) },
                 "replacements": [{

@@ -27,7 +27,7 @@ mod source;
 mod span;
 mod words;
 
-pub use diagnostic::{Diagnostic, Fix, Label, Severity};
+pub use diagnostic::{Diagnostic, Fix, Label, Safety, Severity};
 pub use fixed::{DECIMALS, Fixed, FixedError};
 pub use format::format;
 pub use lexer::tokens;

@@ -6,7 +6,7 @@ use crate::expected::{Context, Failure};
 use crate::lexer::odd;
 use crate::lexer::{Fault, MAX_NAME, MAX_NESTING, TokenKind};
 use crate::words::BlockKind;
-use crate::{Diagnostic, FileId, Span};
+use crate::{Diagnostic, FileId, Safety, Span};
 
 mod advice;
 
@@ -111,7 +111,14 @@ pub(crate) fn fault(token: Span, text: &str, fault: Fault) -> Diagnostic {
             // A run of it is one mistake; inside a string the place is that of the character.
             let start = at as usize;
             let end = if at == token.start { token.end as usize } else { start.saturating_add(c.len_utf8()) };
-            odd_character(Span::new(token.file, start, end), c)
+            let mut diagnostic = odd_character(Span::new(token.file, start, end), c);
+            // In a string it is part of a value.
+            if at != token.start
+                && let Some(fix) = &mut diagnostic.fix
+            {
+                fix.safety = Safety::Unsafe;
+            }
+            diagnostic
         }
         Fault::OddLetter(c) => odd_letter(token, text, c),
         Fault::WrongQuotes => wrong_quotes(token, text),
@@ -148,7 +155,7 @@ pub(crate) fn odd_character(span: Span, c: char) -> Diagnostic {
     let narrow = odd::narrow(c).map(String::from);
     let diagnostic = Diagnostic::error(SYNTAX, span, message);
     match narrow.as_deref().or(odd.plain) {
-        Some(" ") => diagnostic.help("write a plain blank").fix(span, " "),
+        Some(" ") => diagnostic.help("write a plain blank").safe_fix(span, " "),
         Some(plain) => diagnostic.help(format!("write `{plain}`")).fix(span, plain),
         None => diagnostic.help("remove it"),
     }
@@ -172,7 +179,9 @@ fn wrong_quotes(token: Span, text: &str) -> Diagnostic {
     let closed = inner.next_back().is_some();
     let inner = inner.as_str();
     if closed && !inner.contains(['"', '\\']) && odd::hidden(inner).is_none() {
-        diagnostic.help(format!("strings stand in `\"`: `\"{inner}\"`")).fix(token, format!("\"{inner}\""))
+        diagnostic
+            .help(format!("strings stand in `\"`: `\"{inner}\"`"))
+            .safe_fix(token, format!("\"{inner}\""))
     } else {
         diagnostic.help("strings stand in `\"`")
     }

@@ -64,6 +64,7 @@ struct FixDto<'a> {
     #[serde(flatten)]
     place: PlaceDto<'a>,
     text: &'a str,
+    safety: &'static str,
 }
 
 #[derive(Serialize)]
@@ -88,7 +89,11 @@ fn diagnostic<'a>(d: &'a Diagnostic, sources: &'a Sources) -> DiagnosticDto<'a> 
         place: place(d.primary.span, sources),
         label: &d.primary.text,
         help: d.help.as_deref(),
-        fix: d.fix.as_ref().map(|fix| FixDto { place: place(fix.span, sources), text: &fix.text }),
+        fix: d.fix.as_ref().map(|fix| FixDto {
+            place: place(fix.span, sources),
+            text: &fix.text,
+            safety: fix.safety.as_str(),
+        }),
         related: d.related.iter().map(related).collect(),
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn advise(diagnostic: Diagnostic, context: &Context<'_>, failure: &Fa
         // The item after a comma is missing.
         if matches!(context.found_kind(), None | Some(TokenKind::Close)) || begins_statement(context) {
             let comma = Span { file: at.file, start: comma.start, end: comma.end };
-            return diagnostic.help("a list has no trailing comma").fix(comma, "");
+            return diagnostic.help("a list has no trailing comma").safe_fix(comma, "");
         }
     }
     match context.found_kind() {
@@ -56,7 +56,7 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
     if price {
         return diagnostic
             .help(format!("a price is written `{} per {word}`", context.back(1)))
-            .fix(at, format!("per {word}"));
+            .safe_fix(at, format!("per {word}"));
     }
     if word.contains(|c: char| c.is_ascii_uppercase()) {
         let small = word.to_ascii_lowercase();
@@ -95,7 +95,7 @@ fn in_quotes(diagnostic: Diagnostic, context: &Context<'_>, i: usize) -> Diagnos
     }
     let text = context.text.get(first.start as usize..end as usize).unwrap_or("");
     let span = Span { file: diagnostic.primary.span.file, start: first.start, end };
-    diagnostic.help(format!("write it in quotes: `\"{text}\"`")).fix(span, format!("\"{text}\""))
+    diagnostic.help(format!("write it in quotes: `\"{text}\"`")).safe_fix(span, format!("\"{text}\""))
 }
 
 fn is_word(text: &str) -> bool {
@@ -108,7 +108,9 @@ fn statement(diagnostic: Diagnostic, context: &Context<'_>, word: &str) -> Diagn
     let what = if context.kind == BlockKind::File { "declaration" } else { "statement" };
     let small = word.to_ascii_lowercase();
     if let Some(same) = words.iter().find(|known| **known == small) {
-        return diagnostic.help(format!("keywords are written in small letters: `{same}`")).fix(at, *same);
+        return diagnostic
+            .help(format!("keywords are written in small letters: `{same}`"))
+            .safe_fix(at, *same);
     }
     if let Some(similar) = nearest(word, words.iter().copied()) {
         return diagnostic.help(format!("a {what} with a similar name exists: `{similar}`")).fix(at, similar);
@@ -141,10 +143,10 @@ fn mark(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
         _ => None,
     };
     if let Some(instead) = instead {
-        return diagnostic.help(format!("write `{}`", instead.trim_end())).fix(at, instead);
+        return diagnostic.help(format!("write `{}`", instead.trim_end())).safe_fix(at, instead);
     }
     match context.back(0) {
-        ";" => diagnostic.help("statements need no mark between them").fix(at, ""),
+        ";" => diagnostic.help("statements need no mark between them").safe_fix(at, ""),
         ":" => diagnostic.help("a statement has no colon after its keyword"),
         "#" => diagnostic.help("a comment begins with `//`"),
         "/" if context.ahead(1) == "*" => {

@@ -98,11 +98,27 @@ impl<'a> Checker<'a> {
         self.expr_in(expr, place, true)
     }
 
+    /// Returns the text of an `or` whose parts stand there, with parentheses around each `and` in it.
+    fn parenthesised(&self, or: Span, parts: &[Expr]) -> Option<String> {
+        let mut text = String::new();
+        let mut written = or.start;
+        for and in parts.iter().filter(|p| matches!(p.kind, ExprKind::And(_))) {
+            let before = Span { start: written, end: and.span.start, ..or };
+            text.push_str(self.sources.text(before));
+            text.push('(');
+            text.push_str(self.sources.text(and.span));
+            text.push(')');
+            written = and.span.end;
+        }
+        text.push_str(self.sources.text(Span { start: written, ..or }));
+        (!text.is_empty()).then_some(text)
+    }
+
     fn expr_in(&mut self, expr: &'a Expr, place: Place, positive: bool) -> Option<ir::Expr> {
         let kind = match &expr.kind {
             ExprKind::Or(parts) => {
                 if parts.iter().any(|p| matches!(p.kind, ExprKind::And(_))) {
-                    self.push(messages::mixed_and_or(expr.span));
+                    self.push(messages::mixed_and_or(expr.span, self.parenthesised(expr.span, parts)));
                 }
                 ir::ExprKind::Or(self.parts(parts, place, positive)?)
             }

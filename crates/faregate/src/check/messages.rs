@@ -161,7 +161,7 @@ pub(super) fn quote_it(word: &Word, what: &str) -> Diagnostic {
     )
     .label("a bare word")
     .help(format!("write `\"{}\"`", word.text))
-    .fix(word.span, format!("\"{}\"", word.text))
+    .safe_fix(word.span, format!("\"{}\"", word.text))
 }
 
 pub(super) fn pattern_unread(text: &Str, what: &str) -> Diagnostic {
@@ -321,9 +321,15 @@ pub(super) fn allow_without_reason(span: Span) -> Diagnostic {
         .help("write `// allow CODE: reason`")
 }
 
-pub(super) fn mixed_and_or(span: Span) -> Diagnostic {
-    Diagnostic::warning("mixed-and-or", span, "`and` and `or` are mixed without parentheses")
-        .help("`and` binds closer; parentheses say so to the reader")
+/// `mended`: the condition with the parentheses that are meant anyway.
+pub(super) fn mixed_and_or(span: Span, mended: Option<String>) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::warning("mixed-and-or", span, "`and` and `or` are mixed without parentheses")
+            .help("`and` binds closer; parentheses say so to the reader");
+    match mended {
+        Some(mended) => diagnostic.safe_fix(span, mended),
+        None => diagnostic,
+    }
 }
 
 pub(super) fn never_true(span: Span, why: &str) -> Diagnostic {
