@@ -3,7 +3,7 @@
 use fixedbitset::FixedBitSet;
 
 use super::code::{Code, PassCode, PassId, RouteCode};
-use super::columns::{Columns, Known};
+use super::columns::{Columns, Known, PriceColumn};
 use super::cost::Listed;
 use super::expr::{Node, NodeId, at, id};
 use crate::catalog::{Catalog, Endpoint, Moment};
@@ -19,9 +19,18 @@ pub(super) struct Bound {
     /// For each node that the catalog settles: its place in `known`.
     known_at: Vec<u32>,
     known: Vec<Known>,
-    passes: Vec<FixedBitSet>,
+    passes: Vec<Pass>,
     /// For each workload.
     pub(super) routes: Vec<Option<RouteBound>>,
+}
+
+/// Who passes rules that the catalog settles.
+#[derive(Debug)]
+pub(super) struct Pass {
+    /// Those whose prices change pass here where a rule reads prices, and are asked one by one.
+    pub(super) set: FixedBitSet,
+    /// Whether a rule, or the condition, reads prices.
+    pub(super) priced: bool,
 }
 
 /// A route, and what its catalog settles of it.
@@ -35,8 +44,17 @@ pub(super) struct RouteBound {
     pub(super) tiers: Vec<TierBound>,
     /// Shared candidates that pass all that is settled: tiers (without `requested`), rules, credentials.
     pub(super) open: FixedBitSet,
-    /// Of each ceiling, those that keep it, and those whose prices change.
-    pub(super) ceilings: Vec<Option<FixedBitSet>>,
+    pub(super) ceilings: Vec<CeilingBound>,
+}
+
+/// What the catalog settles of a ceiling.
+#[derive(Debug)]
+pub(super) enum CeilingBound {
+    /// Those that keep it, and those whose prices change.
+    Price(FixedBitSet),
+    /// A limit of the worst cost, in units of the catalog's prices; `None`: it is below nothing.
+    Cost(Option<u128>),
+    Output(u64),
 }
 
 #[derive(Debug)]
@@ -55,17 +73,20 @@ impl Bound {
             passes: Vec::new(),
             routes: Vec::new(),
         };
+        let of_prices = code.arena.reads.iter().any(|r| r & super::expr::reads::PRICE != 0);
+        let prices = if of_prices { PriceColumn::new(catalog) } else { PriceColumn::default() };
         // Parts stand before what they are part of.
         for (place, node) in code.arena.nodes.iter().enumerate() {
             if code.arena.is_of_catalog(id(place)) {
-                let known = bound.settle(code, catalog, node);
+                let mut known = bound.settle(code, catalog, node, &prices);
+                known.priced = code.arena.reads_prices(id(place));
                 if let Some(slot) = bound.known_at.get_mut(place) {
                     *slot = id(bound.known.len());
                 }
                 bound.known.push(known);
             }
         }
-        bound.passes = code.passes.iter().map(|p| bound.pass_of(p)).collect();
+        bound.passes = code.passes.iter().map(|p| bound.pass_of(code, p)).collect();
         let workloads = code.workloads.iter().zip(&policy.workloads);
         bound.routes = workloads
             .map(|(code, workload)| match (&code.route, &workload.body) {
@@ -76,7 +97,7 @@ impl Bound {
         bound
     }
 
-    fn settle(&self, code: &Code, catalog: &Catalog, node: &Node) -> Known {
+    fn settle(&self, code: &Code, catalog: &Catalog, node: &Node, prices: &PriceColumn) -> Known {
         let count = self.columns.count;
         let all = || {
             let mut all = FixedBitSet::with_capacity(count);
@@ -84,15 +105,16 @@ impl Bound {
             all
         };
         let none = || FixedBitSet::with_capacity(count);
+        let said = |yes, no| Known { yes, no, priced: false };
         match node {
-            Node::Constant(true) => Known { yes: all(), no: none() },
-            Node::Constant(false) => Known { yes: none(), no: all() },
+            Node::Constant(true) => said(all(), none()),
+            Node::Constant(false) => said(none(), all()),
             Node::Not(inner) => match self.known(*inner) {
-                Some(known) => Known { yes: known.no.clone(), no: known.yes.clone() },
+                Some(known) => said(known.no.clone(), known.yes.clone()),
                 None => self.columns.unknown(),
             },
             Node::All(parts) => {
-                let mut known = Known { yes: all(), no: none() };
+                let mut known = said(all(), none());
                 for part in parts.iter().filter_map(|p| self.known(*p)) {
                     known.yes.intersect_with(&part.yes);
                     known.no.union_with(&part.no);
@@ -100,7 +122,7 @@ impl Bound {
                 known
             }
             Node::Any(parts) => {
-                let mut known = Known { yes: none(), no: all() };
+                let mut known = said(none(), all());
                 for part in parts.iter().filter_map(|p| self.known(*p)) {
                     known.yes.union_with(&part.yes);
                     known.no.intersect_with(&part.no);
@@ -108,7 +130,7 @@ impl Bound {
                 known
             }
             Node::Leaf(leaf) => match code.arena.leaves.get(at(*leaf)) {
-                Some(leaf) => self.columns.known(leaf, catalog),
+                Some(leaf) => self.columns.known(leaf, catalog, prices),
                 None => self.columns.unknown(),
             },
         }
@@ -119,22 +141,27 @@ impl Bound {
         self.known.get(at(*self.known_at.get(at(node))?))
     }
 
-    pub(super) fn pass(&self, pass: PassId) -> Option<&FixedBitSet> {
+    pub(super) fn pass(&self, pass: PassId) -> Option<&Pass> {
         self.passes.get(at(pass))
     }
 
-    fn pass_of(&self, code: &PassCode) -> FixedBitSet {
-        let mut pass = FixedBitSet::with_capacity(self.columns.count);
-        pass.insert_range(..);
-        for rule in &code.rules {
+    fn pass_of(&self, code: &Code, pass: &PassCode) -> Pass {
+        let mut set = FixedBitSet::with_capacity(self.columns.count);
+        set.insert_range(..);
+        for rule in &pass.rules {
             if let Some(known) = self.known(rule.node) {
-                pass.intersect_with(if rule.forbid { &known.no } else { &known.yes });
+                set.intersect_with(if rule.forbid { &known.no } else { &known.yes });
             }
         }
-        if let Some(known) = code.when.and_then(|when| self.known(when)) {
-            pass.union_with(&known.no);
+        if let Some(known) = pass.when.and_then(|when| self.known(when)) {
+            set.union_with(&known.no);
         }
-        pass
+        let mut nodes = pass.rules.iter().map(|r| r.node).chain(pass.when);
+        let priced = nodes.any(|node| code.arena.reads_prices(node));
+        if priced {
+            set.union_with(&self.columns.changing);
+        }
+        Pass { set, priced }
     }
 
     fn route(&self, code: &RouteCode, routing: &Routing, catalog: &Catalog) -> RouteBound {
@@ -163,7 +190,7 @@ impl Bound {
             open.set(place, lets_in(routing, endpoint, false));
         }
         if let Some(pass) = self.pass(code.pass) {
-            open.intersect_with(pass);
+            open.intersect_with(&pass.set);
         }
         if !code.requested {
             for (place, tier) in tier_of.iter().enumerate() {
@@ -176,14 +203,18 @@ impl Bound {
             .ceilings
             .iter()
             .map(|ceiling| {
-                let Amount::Money(limit) = ceiling.amount else { return None };
-                let kept = |endpoint: &Endpoint| keeps(endpoint, &ceiling.kind, limit);
+                let limit = match ceiling.amount {
+                    Amount::Count(limit) => return CeilingBound::Output(limit),
+                    Amount::Money(limit) => limit,
+                };
                 let mut set = FixedBitSet::with_capacity(count);
                 for (place, endpoint) in catalog.endpoints().iter().enumerate() {
-                    let changes = self.columns.changing.contains(place);
-                    set.set(place, changes || kept(endpoint)?);
+                    let Some(kept) = keeps(endpoint, &ceiling.kind, limit) else {
+                        return CeilingBound::Cost(self.columns.unit.floor(limit));
+                    };
+                    set.set(place, kept || self.columns.changing.contains(place));
                 }
-                Some(set)
+                CeilingBound::Price(set)
             })
             .collect();
         RouteBound {

@@ -5,7 +5,7 @@ use super::index::Index;
 use super::source::Source;
 use super::value::{KeyField, RequestField, key_field, request_field};
 use crate::attributes::{Subject, Type};
-use crate::ir::{Attr, Body, Budget, Order, Policy, Routing, Rule, Tier};
+use crate::ir::{Attr, Body, Budget, Order, OrderKey, Policy, Routing, Rule, Tier};
 use crate::reference::budgets::{less_share, per_candidate};
 use crate::{Amount, ErrorClass};
 use faregate_syntax::ast::MoveKind;
@@ -115,6 +115,8 @@ pub(super) struct RouteCode {
     pub(super) prefers: Vec<NodeId>,
     /// The conditions of the ceilings, in the order of the text.
     pub(super) ceilings: Vec<Option<NodeId>>,
+    /// The same, in the form that a request asks first.
+    pub(super) whens: Vec<When>,
     pub(super) has_output_ceiling: bool,
     pub(super) requires: Vec<NodeId>,
     pub(super) moves: Vec<MoveCode>,
@@ -122,10 +124,26 @@ pub(super) struct RouteCode {
     pub(super) retries: Vec<Option<NodeId>>,
     /// Whether moves lead from the first candidate to any other, but for own credentials and to any of those too.
     pub(super) leads_anywhere: (bool, bool),
+    /// Whether the cost of the request alone orders what stands in one tier.
+    pub(super) by_price: bool,
     /// Whether a tier is what the request asks for.
     pub(super) requested: bool,
     /// What draws are made from, where it is not the request's id.
     pub(super) sticky: Option<(Source, Type)>,
+}
+
+/// A condition by who settles it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum When {
+    Always,
+    /// Most often: a text of the request is this one.
+    Is {
+        slot: usize,
+        symbol: u32,
+    },
+    Asked(NodeId),
+    /// Not the request alone.
+    Late,
 }
 
 #[derive(Debug)]
@@ -307,17 +325,36 @@ impl<'p> Compiler<'p> {
         (joined(mine), joined(rest))
     }
 
+    fn settled_by(&self, when: Option<NodeId>) -> When {
+        let arena = &self.builder.arena;
+        let Some(node) = when else { return When::Always };
+        if !arena.is_of_request(node) {
+            return When::Late;
+        }
+        let (mut atoms, mut intricate) = (Vec::new(), false);
+        arena.atoms(node, &mut atoms, &mut intricate);
+        match atoms.as_slice() {
+            [Atom::Is { slot, symbol }] if !intricate => When::Is { slot: *slot, symbol: *symbol },
+            _ => When::Asked(node),
+        }
+    }
+
     fn route(&mut self, routing: &'p Routing) -> RouteCode {
         let rules: Vec<RuleCode> = routing.rules.iter().map(|r| self.rule(r)).collect();
         let (settled, late) = self.split(rules.clone());
         let pass = self.pass(PassCode { when: None, rules: settled });
         let fallback = routing.fallback.as_ref();
+        let ceilings: Vec<Option<NodeId>> =
+            routing.ceilings.iter().map(|c| self.when(c.when.as_ref())).collect();
         RouteCode {
+            whens: ceilings.iter().map(|when| self.settled_by(*when)).collect(),
+            by_price: matches!(&routing.order, Order::By(keys) if keys.as_slice() == [OrderKey::Price])
+                && routing.prefers.is_empty(),
             pass,
             late,
             rules,
             prefers: routing.prefers.iter().map(|(e, _)| self.builder.node(e)).collect(),
-            ceilings: routing.ceilings.iter().map(|c| self.when(c.when.as_ref())).collect(),
+            ceilings,
             has_output_ceiling: routing.ceilings.iter().any(|c| c.kind == crate::ir::CeilingKind::Output),
             requires: fallback
                 .map_or_else(Vec::new, |f| f.requires.iter().map(|(e, _)| self.builder.node(e)).collect()),

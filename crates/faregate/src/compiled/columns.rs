@@ -2,16 +2,18 @@
 
 use fixedbitset::FixedBitSet;
 
-use super::cost::Flat;
+use super::cost::{Flat, Listed, Most, Prices, Unit};
 use super::expr::{Table, id};
 use super::leaf::{Leaf, Right, Wanted, leaf_truth};
-use super::source::{Fact, Source};
+use super::ranks::Ranks;
+use super::source::{Fact, Source, WEB_SEARCH};
 use super::value::{Texts, Val};
-use crate::catalog::{Catalog, Endpoint};
+use crate::Money;
+use crate::catalog::{Catalog, Endpoint, Moment};
 use crate::ir::{Member, Value};
 use crate::reference::candidate::free;
 use crate::reference::truth::Truth;
-use crate::time::{Date, day_number};
+use crate::time::{Date, TimeOfDay, day_number};
 use faregate_syntax::ast::CompareOp;
 
 /// What endpoints say of a condition: of which it is true, of which it is false.
@@ -19,6 +21,8 @@ use faregate_syntax::ast::CompareOp;
 pub(super) struct Known {
     pub(super) yes: FixedBitSet,
     pub(super) no: FixedBitSet,
+    /// Whether it reads prices, so that nothing is said here of endpoints whose prices change.
+    pub(super) priced: bool,
 }
 
 /// The facts of all endpoints, in the order of their ids.
@@ -44,8 +48,14 @@ pub(super) struct Columns {
     pub(super) priced: FixedBitSet,
     pub(super) images: FixedBitSet,
     pub(super) limited: FixedBitSet,
-    /// A price that no sum of the plain prices of an endpoint passes, in 10^-15 dollars.
-    pub(super) dearest: u128,
+    /// In what they are counted, and the dearest of each.
+    pub(super) unit: Unit,
+    pub(super) most: Most,
+    /// Whether all have prices of input and output, plain ones.
+    pub(super) all_priced: bool,
+    pub(super) ranks: Ranks,
+    /// How many bits hold a place.
+    pub(super) place_bits: u32,
     /// The longest output that an endpoint limits.
     pub(super) longest: u64,
     /// Those whose prices change with size or time.
@@ -157,6 +167,9 @@ impl Columns {
         let count = endpoints.len();
         let blank = FixedBitSet::with_capacity(count);
         let facts = || endpoints.iter().map(|e| &e.facts);
+        let mut flat: Vec<Option<Flat>> =
+            facts().map(|f| Flat::new(&f.prices, f.max_output_tokens)).collect();
+        let unit = Unit::of(&mut flat);
         let mut columns = Self {
             count,
             texts: [
@@ -182,7 +195,11 @@ impl Columns {
             images: FixedBitSet::new(),
             limited: FixedBitSet::new(),
             plain: FixedBitSet::new(),
-            dearest: 0,
+            unit,
+            most: Most::of(flat.iter().flatten()),
+            all_priced: false,
+            ranks: Ranks::default(),
+            place_bits: usize::BITS.saturating_sub(count.leading_zeros()),
             longest: 0,
             changing: facts()
                 .map(|f| f.prices.overrides.as_ref().is_some_and(|o| !o.is_empty()))
@@ -193,14 +210,14 @@ impl Columns {
             model_of: Vec::with_capacity(count),
             n_models: 0,
         };
-        let flat: Vec<Option<Flat>> = facts().map(|f| Flat::new(&f.prices, f.max_output_tokens)).collect();
         let of = |holds: fn(&Flat) -> bool| flat.iter().map(|f| f.as_ref().is_some_and(holds)).collect_bits();
         columns.plain = flat.iter().map(Option::is_some).collect_bits();
         columns.priced = of(Flat::is_priced);
         columns.images = of(Flat::prices_images);
         columns.limited = of(Flat::is_limited);
-        columns.dearest = flat.iter().flatten().map(Flat::dearest).max().unwrap_or(0);
+        columns.all_priced = columns.priced.is_full();
         columns.flat = flat.into_iter().map(|f| f.unwrap_or(Flat::BLANK)).collect();
+        columns.ranks = Ranks::new(&columns.flat);
         columns.longest = facts().filter_map(|f| f.max_output_tokens).max().unwrap_or(0);
         let mut numbers: Table<&str, u32> = Table::default();
         for (place, endpoint) in endpoints.iter().enumerate() {
@@ -240,11 +257,12 @@ impl Columns {
     }
 
     /// Returns what endpoints say of a comparison that the catalog settles.
-    pub(super) fn known(&self, leaf: &Leaf, catalog: &Catalog) -> Known {
+    pub(super) fn known(&self, leaf: &Leaf, catalog: &Catalog, prices: &PriceColumn) -> Known {
         self.quickly(leaf, catalog).unwrap_or_else(|| {
             let mut known = self.unknown();
             for (place, endpoint) in catalog.endpoints().iter().enumerate() {
                 let value = |source| match source {
+                    Source::Fact(fact @ (Fact::Price(_) | Fact::WebSearch)) => prices.get(place, fact),
                     Source::Fact(fact) => fact_of(endpoint, fact),
                     _ => None,
                 };
@@ -260,7 +278,7 @@ impl Columns {
 
     pub(super) fn unknown(&self) -> Known {
         let blank = FixedBitSet::with_capacity(self.count);
-        Known { yes: blank.clone(), no: blank }
+        Known { yes: blank.clone(), no: blank, priced: false }
     }
 
     /// The comparisons that most rules make, without a look at each endpoint's texts.
@@ -313,7 +331,7 @@ impl Columns {
                 }
                 let mut no = column.known.clone();
                 no.difference_with(&yes);
-                Some(Known { yes, no })
+                Some(Known { yes, no, priced: false })
             }
             _ => None,
         }
@@ -348,7 +366,35 @@ impl TextColumn {
             _ => self.codes.iter().map(|c| wanted.contains(c)).collect_bits(),
         };
         no.difference_with(&yes);
-        Known { yes, no }
+        Known { yes, no, priced: false }
+    }
+}
+
+/// The prices of those endpoints whose prices never change, while a catalog is bound.
+#[derive(Debug, Default)]
+pub(super) struct PriceColumn {
+    rows: Vec<(Prices, Option<Money>)>,
+}
+
+impl PriceColumn {
+    pub(super) fn new(catalog: &Catalog) -> Self {
+        let row = |endpoint: &Endpoint| {
+            let listed = Listed::new(&endpoint.facts.prices, None);
+            // Any moment does.
+            let moment = Moment { input_tokens: 0, time_of_day: TimeOfDay(0) };
+            (listed.at(moment), listed.tool_at(WEB_SEARCH, moment).map(|t| t.per_call))
+        };
+        Self { rows: catalog.endpoints().iter().map(row).collect() }
+    }
+
+    fn get(&self, place: usize, fact: Fact) -> Option<Val<'static>> {
+        let (prices, web_search) = self.rows.get(place)?;
+        let price = match fact {
+            Fact::Price(kind) => prices.get(kind),
+            Fact::WebSearch => *web_search,
+            _ => None,
+        };
+        price.map(|m| Val::Number(m.0.units()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::time::{DAY_MS, TimeOfDay};
 use crate::{MAX_COUNT, Money, Ratio, Request};
 use faregate_syntax::Fixed;
 
-/// A unit of [`Flat`] prices: 10^-15 dollars, that is 10^9 of the units in which money is counted.
+/// What [`Flat`] prices are whole multiples of: 10^-15 dollars, that is 10^9 of the units in which money is counted.
 const SCALE: i128 = 1_000_000_000;
 
 /// A price of a [`Flat`] that is not known.
@@ -284,11 +284,86 @@ fn with_fee(cost: Money, fee: Ratio) -> Option<Money> {
     cost.share(fee)?.plus(cost)
 }
 
-/// Prices that hold at every moment, each a whole number of 10^-15 dollars below 2^64.
+/// In what [`Flat`] prices of a catalog are counted: the largest amount of which all of them are whole multiples.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unit {
+    amount: u128,
+    /// The most of it that money holds.
+    largest: u128,
+}
+
+impl Unit {
+    /// Counts prices in their unit; they come in 10^-15 dollars.
+    pub(super) fn of(all: &mut [Option<Flat>]) -> Self {
+        let of_all = all.iter().flatten().flat_map(Flat::known).fold(0, greatest_common_divisor);
+        let divisor = of_all.max(1);
+        all.iter_mut().flatten().for_each(|flat| flat.divide(divisor));
+        // At most 2^64 × 10^9.
+        let amount = u128::from(divisor).wrapping_mul(SCALE.unsigned_abs());
+        let largest = i128::MAX.unsigned_abs().checked_div(amount).unwrap_or(0);
+        Self { amount, largest }
+    }
+
+    /// Returns so many units, of which money holds as many.
+    pub(super) fn money(self, count: u128) -> Money {
+        Money(Fixed::from_units(count.wrapping_mul(self.amount).cast_signed()))
+    }
+
+    /// Returns how many whole units an amount holds; `None`: it is less than nothing.
+    pub(super) fn floor(self, amount: Money) -> Option<u128> {
+        u128::try_from(amount.0.units()).ok()?.checked_div(self.amount)
+    }
+
+    pub(super) fn holds(self, count: u128) -> bool {
+        count <= self.largest
+    }
+}
+
+fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while let Some(rest) = a.checked_rem(b) {
+        (a, b) = (b, rest);
+    }
+    a
+}
+
+/// The dearest of each price among the [`Flat`] ones of a catalog, by which a cost is bounded before it is worked out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Most {
+    input: u64,
+    output: u64,
+    request: u64,
+    image: u64,
+}
+
+impl Most {
+    pub(super) fn of<'f>(all: impl Iterator<Item = &'f Flat>) -> Self {
+        let known = |price: u64| if price == NONE { 0 } else { price };
+        all.fold(Self::default(), |most, flat| Self {
+            input: most
+                .input
+                .max(known(flat.prompt))
+                .max(known(flat.input_caching))
+                .max(known(flat.cache_read)),
+            output: most.output.max(known(flat.output)).max(known(flat.completion)),
+            request: most.request.max(flat.request),
+            image: most.image.max(known(flat.image)),
+        })
+    }
+
+    /// Returns a number of units that no cost of a request that names no tool passes, be it the worst or the expected one.
+    pub(super) fn cost(&self, request: &Request, output: u64) -> u128 {
+        product(self.input, request.input_tokens)
+            .wrapping_add(product(self.output, output))
+            .wrapping_add(u128::from(self.request))
+            .wrapping_add(product(self.image, request.images))
+    }
+}
+
+/// Prices that hold at every moment, each a whole number of a catalog's [`Unit`] below 2^64.
 ///
 /// INVARIANT: a count is at most 2^53 - 1 ([`Flat::new`] sees to the endpoint's own limit, the request was held to it before),
 /// so a price times a count is below 2^117, and sums of the few there are stay below 2^128: the arithmetic of costs cannot
-/// wrap. What is past the range of money is seen at the end.
+/// wrap. What is past the range of money is seen at the end. Where [`Most::cost`] is below 2^64, 64 bits do.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub(super) struct Flat {
@@ -366,15 +441,21 @@ impl Flat {
         self.output_limit != NONE
     }
 
-    /// Returns a price that no sum of its prices passes.
-    pub(super) fn dearest(&self) -> u128 {
-        let known = |price: u64| if price == NONE { 0 } else { u128::from(price) };
-        let input = known(self.prompt).max(known(self.input_caching)).max(known(self.cache_read));
-        input
-            .saturating_add(known(self.output))
-            .saturating_add(known(self.completion))
-            .saturating_add(known(self.request))
-            .saturating_add(known(self.image))
+    fn all(&mut self) -> [&mut u64; 7] {
+        let Self { prompt, completion, request, image, cache_read, input_caching, output, .. } = self;
+        [prompt, completion, request, image, cache_read, input_caching, output]
+    }
+
+    fn known(&self) -> impl Iterator<Item = u64> + use<> {
+        let Self { prompt, completion, request, image, cache_read, input_caching, output, .. } = *self;
+        let all = [prompt, completion, request, image, cache_read, input_caching, output];
+        all.into_iter().filter(|price| *price != NONE)
+    }
+
+    fn divide(&mut self, divisor: u64) {
+        for price in self.all().into_iter().filter(|price| **price != NONE) {
+            *price = price.checked_div(divisor).unwrap_or(0);
+        }
     }
 
     /// The worst case of a request that names no tool, where all its prices are known and the output is limited.
@@ -387,8 +468,64 @@ impl Flat {
             .wrapping_add(product(image, request.images))
     }
 
+    /// A sum for any counts, unknown prices taken for the dearest; for orders that decide nothing.
+    pub(super) fn sum(&self, input: u64, output: u64) -> u128 {
+        product(self.prompt, input)
+            .wrapping_add(product(self.completion, output))
+            .wrapping_add(u128::from(self.request))
+    }
+
+    /// The expected cost of a request of plain input and output, both prices known. Here and below the caller sees to it
+    /// that 64 bits hold all costs.
+    pub(super) fn small(&self, input: u64, output: u64) -> u64 {
+        self.prompt
+            .wrapping_mul(input)
+            .wrapping_add(self.request)
+            .wrapping_add(self.completion.wrapping_mul(output))
+    }
+
+    /// The same; `None`: the worst cost is past a limit.
+    pub(super) fn small_within(&self, input: u64, most: u64, output: u64, limit: u64) -> Option<u64> {
+        let input = self.prompt.wrapping_mul(input).wrapping_add(self.request);
+        if input.wrapping_add(self.output.wrapping_mul(most)) > limit {
+            return None;
+        }
+        Some(input.wrapping_add(self.completion.wrapping_mul(output)))
+    }
+
+    /// As [`Self::worst_of`].
+    pub(super) fn worst_small(&self, request: &Request, output_limit: Option<u64>) -> u64 {
+        let input = if request.caching { self.input_caching } else { self.prompt };
+        let image = if request.images > 0 { self.image } else { 0 };
+        input
+            .wrapping_mul(request.input_tokens)
+            .wrapping_add(self.output.wrapping_mul(output_limit.unwrap_or(0)))
+            .wrapping_add(self.request)
+            .wrapping_add(image.wrapping_mul(request.images))
+    }
+
+    /// As [`expected`], all prices known; `None`: neither limit nor expectation says how much output there is.
+    pub(super) fn expected_small(
+        &self,
+        request: &Request,
+        expected_output: Option<u64>,
+        output_limit: Option<u64>,
+    ) -> Option<u64> {
+        let cached = request.cached_input_tokens.min(request.input_tokens);
+        let output = output_of(output_limit, expected_output)?;
+        let image = if request.images > 0 { self.image } else { 0 };
+        Some(
+            self.prompt
+                .wrapping_mul(request.input_tokens.wrapping_sub(cached))
+                .wrapping_add(self.cache_read.wrapping_mul(cached))
+                .wrapping_add(self.completion.wrapping_mul(output))
+                .wrapping_add(self.request)
+                .wrapping_add(image.wrapping_mul(request.images)),
+        )
+    }
+
     /// As [`worst`], of the shared credential, for a request that names no tool.
-    pub(super) fn worst(&self, request: &Request, output_limit: Option<u64>) -> Worst {
+    pub(super) fn worst(&self, unit: Unit, request: &Request, output_limit: Option<u64>) -> Worst {
         let input = if request.caching { self.input_caching } else { self.prompt };
         let image = if request.images > 0 { self.image } else { 0 };
         let known = |price: u64| if price == NONE { 0 } else { price };
@@ -397,19 +534,20 @@ impl Flat {
             .wrapping_add(product(known(self.output), output_limit.unwrap_or(0)))
             .wrapping_add(u128::from(self.request))
             .wrapping_add(product(known(image), request.images));
-        let overflow = total > LARGEST;
+        let overflow = !unit.holds(total);
         let unbounded = output_limit.is_none() || overflow;
-        let value = if unknown || unbounded { None } else { Some(money(total)) };
+        let value = if unknown || unbounded { None } else { Some(unit.money(total)) };
         Worst { value, unknown, unbounded, overflow }
     }
 
-    /// As [`expected`], of the shared credential; in 10^-15 dollars.
+    /// As [`expected`], of the shared credential.
     pub(super) fn expected(
         &self,
+        unit: Unit,
         request: &Request,
         expected_output: Option<u64>,
         output_limit: Option<u64>,
-    ) -> Option<u128> {
+    ) -> Option<Money> {
         let cached = request.cached_input_tokens.min(request.input_tokens);
         let output = output_of(output_limit, expected_output)?;
         if self.prompt == NONE || self.completion == NONE {
@@ -427,23 +565,10 @@ impl Flat {
             }
             total = total.wrapping_add(product(self.image, request.images));
         }
-        (total <= LARGEST).then_some(total)
+        unit.holds(total).then(|| unit.money(total))
     }
 }
 
-/// The most of 10^-15 dollars that money holds.
-pub(super) const LARGEST: u128 = (i128::MAX / SCALE).unsigned_abs();
-
 fn product(price: u64, count: u64) -> u128 {
     u128::from(price).wrapping_mul(u128::from(count))
-}
-
-/// Returns an amount of at most [`LARGEST`] × 10^-15 dollars as money.
-pub(super) fn money(scaled: u128) -> Money {
-    Money(Fixed::from_units(scaled.cast_signed().wrapping_mul(SCALE)))
-}
-
-/// Returns how many whole 10^-15 dollars an amount holds, at most [`LARGEST`].
-pub(super) fn scaled(amount: Money) -> Option<u128> {
-    u128::try_from(amount.0.units().checked_div(SCALE)?).ok()
 }

@@ -356,10 +356,9 @@ fn decide_as<'a>(judge: &Judge<'a>, work: &mut Work, first: u32) -> Answer {
             by.bound.tier_of.as_slice()
         };
         sweep(&judge, by, work, tiers);
-        let empty = work.open.is_clear() && work.own.is_empty();
         let mut next = None;
         let mut answer = Answer::Routed(place);
-        if empty {
+        if work.is_empty() {
             let code = classify(&judge, by, work, tiers);
             answer = Answer::Denied(place, code);
             next = soft_cap(&judge, work, place);

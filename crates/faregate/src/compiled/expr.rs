@@ -34,6 +34,8 @@ pub(super) mod reads {
     pub(in crate::compiled) const MOMENT: u8 = 4;
     /// Facts of an attempt that failed.
     pub(in crate::compiled) const ATTEMPT: u8 = 8;
+    /// Prices, which the catalog settles but where they change with size or time, or an own credential has others.
+    pub(in crate::compiled) const PRICE: u8 = 16;
 }
 
 /// A condition.
@@ -112,9 +114,13 @@ impl Arena {
         self.reads.get(at(node)).copied().unwrap_or(0)
     }
 
-    /// Whether the catalog alone settles a node.
+    /// Whether the catalog settles a node; where it [reads prices](Self::reads_prices), for those whose prices never change.
     pub(super) fn is_of_catalog(&self, node: NodeId) -> bool {
-        self.reads(node) & !reads::CATALOG == 0
+        self.reads(node) & !(reads::CATALOG | reads::PRICE) == 0
+    }
+
+    pub(super) fn reads_prices(&self, node: NodeId) -> bool {
+        self.reads(node) & reads::PRICE != 0
     }
 
     /// Whether the request alone settles a node.

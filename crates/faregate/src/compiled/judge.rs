@@ -5,13 +5,13 @@ use std::cell::Cell;
 use fixedbitset::FixedBitSet;
 
 use super::bound::{Bound, RouteBound, lets_in};
-use super::code::{Code, GuardCode, RouteCode, RuleCode};
+use super::code::{Code, GuardCode, PassId, RouteCode, RuleCode};
 use super::columns::fact_of;
 use super::declared::declared_value;
 use super::expr::{Atom, Node, NodeId, UNKNOWN, at};
 use super::leaf::{Leaf, leaf_truth};
 use super::scratch::SHARED;
-use super::source::{AttemptFact, Clock, Fact, Source};
+use super::source::{AttemptFact, Clock, Fact, Source, WEB_SEARCH};
 use super::value::{Texts, Val};
 use crate::attributes::WEEKDAYS;
 use crate::catalog::{Catalog, Endpoint, Moment};
@@ -160,6 +160,7 @@ impl<'a> Judge<'a> {
         let Some(part) = code.arena.nodes.get(at(node)) else { return Truth::Unknown };
         if let Some(cand) = cand
             && let Some(known) = self.bound.known(node)
+            && !(known.priced && self.may_cost_otherwise(cand))
         {
             return if known.yes.contains(cand.place) {
                 Truth::True
@@ -328,7 +329,7 @@ impl<'a> Judge<'a> {
             Fact::Byok => Some(Val::Bool(cand.own.is_some())),
             Fact::Price(kind) => number(self.prices_now(cand).get(kind)),
             Fact::WebSearch => {
-                let price = self.listed(cand)?.tool_at("web_search", self.ask.moment);
+                let price = self.listed(cand)?.tool_at(WEB_SEARCH, self.ask.moment);
                 number(price.map(|t| t.per_call))
             }
             Fact::Cost => number(self.worst(cand).value),
@@ -367,14 +368,31 @@ impl<'a> Judge<'a> {
         if rule.forbid { truth.is_false() } else { truth.is_true() }
     }
 
+    /// Whether prices of a candidate are not those that its endpoint has at every moment.
+    pub(super) fn may_cost_otherwise(&self, cand: Cand<'a>) -> bool {
+        cand.own.is_some_and(|own| own.prices.is_some()) || self.bound.columns.changing.contains(cand.place)
+    }
+
+    /// Whether a candidate satisfies rules that the catalog settles.
+    pub(super) fn passes(&self, pass: PassId, cand: Cand<'a>) -> bool {
+        let (Some(bound), Some(code)) = (self.bound.pass(pass), self.code.passes.get(at(pass))) else {
+            return true;
+        };
+        if !(bound.priced && self.may_cost_otherwise(cand)) {
+            return bound.set.contains(cand.place);
+        }
+        code.when.is_some_and(|when| self.truth(when, Some(cand)).is_false())
+            || code.rules.iter().all(|rule| self.satisfied(*rule, cand))
+    }
+
     /// Whether a guardrail keeps a candidate out. That the request may meet it is known.
     pub(super) fn guarded(&self, guard: u32, cand: Cand<'a>) -> bool {
         let Some(code) = self.code.guards.get(at(guard)) else { return false };
         if code.endpoint_when.is_some_and(|w| self.truth(w, Some(cand)).is_false()) {
             return false;
         }
-        let passes = code.pass.and_then(|p| self.bound.pass(p)).is_none_or(|p| p.contains(cand.place));
-        let broken = !passes || !code.late.iter().all(|rule| self.satisfied(*rule, cand));
+        let broken = !code.pass.is_none_or(|p| self.passes(p, cand))
+            || !code.late.iter().all(|rule| self.satisfied(*rule, cand));
         broken && !self.waived(&code.waivers, cand)
     }
 

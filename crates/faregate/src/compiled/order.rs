@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::expr::{at, id};
 use super::judge::{By, Cand, Judge};
+use super::packed::unpack;
 use super::scratch::{Entry, Key, Planned, SHARED, Work};
 use super::value::Val;
 use crate::ir::{Order, OrderKey};
@@ -15,8 +16,12 @@ use faregate_syntax::ast::CredentialMode;
 /// Sorts the admitted candidates into `work.plan`, tier by tier. `first_only`: all but the first may stand anywhere.
 pub(super) fn order<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32], first_only: bool) {
     work.plan.clear();
+    if work.is_packed {
+        unpack(judge, work, first_only);
+        return;
+    }
     if by_price_alone(judge, by, work) {
-        by_packed_cost(judge, by, work, tiers, first_only);
+        by_plain_cost(judge, by, work, tiers);
         return;
     }
     collect(judge, by, work, tiers);
@@ -54,67 +59,34 @@ pub(super) fn order<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &
     });
 }
 
-/// Whether nothing but plain prices decides the order.
+/// Whether nothing but tiers and plain prices decides the order.
 fn by_price_alone(judge: &Judge<'_>, by: By<'_>, work: &Work) -> bool {
-    matches!(&by.routing.order, Order::By(keys) if keys.first() == Some(&OrderKey::Price) && keys.len() == 1)
+    by.code.by_price
         && work.own.is_empty()
-        && by.code.prefers.is_empty()
         && judge.ask.context.endpoints.is_empty()
         && judge.ask.request.tools.is_empty()
         && work.open.is_subset(&judge.bound.columns.plain)
 }
 
-/// Sorts by tier, cost and id at once: one number each.
-fn by_packed_cost(judge: &Judge<'_>, by: By<'_>, work: &mut Work, tiers: &[u32], first_only: bool) {
+/// Sorts by tier, cost and id.
+fn by_plain_cost(judge: &Judge<'_>, by: By<'_>, work: &mut Work, tiers: &[u32]) {
     let (ask, columns) = (&judge.ask, &judge.bound.columns);
     let plain = judge.limits_are_plain(by);
-    let cost_of = |place: usize| -> Option<u128> {
+    let cost_of = |place: usize| {
         let flat = columns.flat.get(place)?;
         let limit = if plain {
             flat.output_limit(ask.max_output)
         } else {
             judge.output_limits(Cand::shared(place)).1
         };
-        flat.expected(ask.request, ask.expected_output, limit)
+        flat.expected(columns.unit, ask.request, ask.expected_output, limit)
     };
-    let planned = |place: usize, cost: Option<u128>| Planned {
+    work.plan.extend(work.open.ones().map(|place| Planned {
         place: id(place),
         own: SHARED,
         tier: tiers.get(place).copied().unwrap_or(0),
-        expected: cost.map(super::cost::money),
-    };
-    // Nearly all costs fit beside a place into 64 bits, and nearly all routes have one tier.
-    let place_bits = usize::BITS.saturating_sub(columns.count.leading_zeros());
-    let most = u128::from(u64::MAX >> place_bits);
-    work.small.clear();
-    let fits = by.bound.one_tier
-        && work.open.ones().all(|place| match cost_of(place) {
-            Some(cost) if cost < most => {
-                let cost = u64::try_from(cost).unwrap_or(u64::MAX);
-                work.small.push((cost << place_bits) | u64::from(id(place)));
-                true
-            }
-            _ => false,
-        });
-    if fits {
-        if first_only {
-            let first = work.small.iter().enumerate().min_by_key(|(_, packed)| **packed).map(|(at, _)| at);
-            if let Some(first) = first {
-                work.small.swap(0, first);
-            }
-        } else {
-            work.small.sort_unstable();
-        }
-        let mask = (1_u64 << place_bits).wrapping_sub(1);
-        work.plan.extend(work.small.iter().map(|packed| Planned {
-            place: u32::try_from(packed & mask).unwrap_or(u32::MAX),
-            own: SHARED,
-            tier: 1,
-            expected: Some(super::cost::money(u128::from(packed >> place_bits))),
-        }));
-        return;
-    }
-    work.plan.extend(work.open.ones().map(|place| planned(place, cost_of(place))));
+        expected: cost_of(place),
+    }));
     work.plan.sort_unstable_by(|a, b| {
         let costs = crate::reference::order::ascending(a.expected, b.expected);
         a.tier.cmp(&b.tier).then(costs).then(a.place.cmp(&b.place))

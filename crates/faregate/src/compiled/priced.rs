@@ -1,6 +1,6 @@
 //! What a candidate costs this request: its prices now, the limit of its output, its worst and its expected cost.
 
-use super::cost::{Flat, Listed, Prices, Worst, expected, money, worst};
+use super::cost::{Flat, Listed, Prices, Worst, expected, worst};
 use super::judge::{By, Cand, Judge};
 use crate::ir::CeilingKind;
 use crate::reference::candidate::smaller;
@@ -77,7 +77,7 @@ impl<'a> Judge<'a> {
     pub(super) fn worst(&self, cand: Cand<'a>) -> Worst {
         let (_, limit) = self.output_limits(cand);
         if let Some(flat) = self.flat(cand) {
-            return flat.worst(self.ask.request, limit);
+            return flat.worst(self.bound.columns.unit, self.ask.request, limit);
         }
         let Some((listed, by)) = self.listed(cand).zip(self.by) else { return Worst::default() };
         let (moment, deadline) = (self.ask.moment, self.deadline_ms());
@@ -89,7 +89,8 @@ impl<'a> Judge<'a> {
     pub(super) fn expected(&self, cand: Cand<'a>) -> Option<Money> {
         let (_, limit) = self.output_limits(cand);
         if let Some(flat) = self.flat(cand) {
-            return flat.expected(self.ask.request, self.ask.expected_output, limit).map(money);
+            let unit = self.bound.columns.unit;
+            return flat.expected(unit, self.ask.request, self.ask.expected_output, limit);
         }
         let now = self.prices_now(cand);
         expected(self.ask.request, self.ask.expected_output, &now, limit, Self::fee(cand))

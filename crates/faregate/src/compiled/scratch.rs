@@ -69,7 +69,13 @@ pub(super) struct Work {
     /// Own candidates that are admitted: endpoint, credential.
     pub(super) own: Vec<(u32, u32)>,
     pub(super) entries: Vec<Entry>,
+    /// A limit of the worst cost, in units of the catalog, to which the open ones are not held yet.
+    pub(super) cost_limit: Option<u128>,
+    /// Whether those that are there stand in `small` now, and not in `open`.
+    pub(super) is_packed: bool,
     pub(super) small: Vec<u64>,
+    /// The open ones by rank, as bits.
+    pub(super) ranked: Vec<usize>,
     pub(super) keys: Vec<Key>,
     pub(super) prefers: Vec<u64>,
     pub(super) drawn: Vec<Entry>,
@@ -86,6 +92,13 @@ pub(super) struct Work {
     pub(super) degraded: Vec<(u32, u32, u32)>,
     pub(super) left_workloads: Vec<u32>,
     pub(super) answer: Answer,
+}
+
+impl Work {
+    /// Whether nobody is admitted.
+    pub(super) fn is_empty(&self) -> bool {
+        if self.is_packed { self.small.is_empty() } else { self.open.is_clear() && self.own.is_empty() }
+    }
 }
 
 /// How a decision ended.

@@ -85,6 +85,9 @@ pub(super) enum Fact {
     Throughput(usize),
 }
 
+/// The tool of which `endpoint.price_web_search` is the price.
+pub(super) const WEB_SEARCH: &str = "web_search";
+
 impl Fact {
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -164,6 +167,7 @@ impl Source {
     pub(super) fn reads(self) -> u8 {
         match self {
             Self::Fact(fact) if fact.of_catalog() => reads::CATALOG,
+            Self::Fact(Fact::Price(_) | Fact::WebSearch) => reads::PRICE,
             Self::Fact(_) => reads::MOMENT,
             Self::Attempt(_) => reads::ATTEMPT,
             _ => reads::REQUEST,

@@ -1,14 +1,17 @@
 //! Filters (step 4): over all shared candidates at once where bit sets can tell, one by one where they cannot.
 
-use super::expr::{at, id};
+use super::bound::CeilingBound;
+use super::code::When;
+use super::expr::{UNKNOWN, at, id};
 use super::judge::{By, Cand, Judge, out};
+use super::packed::pack;
 use super::scratch::Work;
-use crate::{Amount, DenialCode, Health, Money};
+use crate::{DenialCode, Health};
 
 /// Leaves the admitted candidates in `work.open` (shared) and `work.own`.
 pub(super) fn sweep<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32]) {
-    sweep_shared(judge, by, work, tiers);
     work.own.clear();
+    sweep_shared(judge, by, work, tiers);
     for (number, own) in judge.ask.context.credentials.iter().enumerate() {
         let Some(provider) = judge.bound.columns.providers.get(own.provider.as_str()) else { continue };
         for place in provider.endpoints.ones().filter(|p| tiers.get(*p).is_some_and(|t| *t > 0)) {
@@ -50,7 +53,8 @@ fn sweep_shared<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32
         work.open.clear();
     }
     callers_providers(judge, work);
-    ceilings(judge, by, work);
+    let most = most(judge, by);
+    ceilings(judge, by, work, most);
     guardrails(judge, work);
     for (last, ending) in &columns.sunsets {
         if !work.open.is_disjoint(ending) && judge.today().is_none_or(|today| today > *last) {
@@ -60,7 +64,11 @@ fn sweep_shared<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32
     if !work.open.is_disjoint(&columns.joint) {
         retain(work, |_, place| !columns.joint.contains(place) || judge.fits(Cand::shared(place)));
     }
-    one_by_one(judge, by, work);
+    one_by_one(judge, by, work, most);
+    work.is_packed = pack(judge, by, work);
+    if !work.is_packed {
+        hold_costs(judge, work);
+    }
 }
 
 /// Keeps those shared candidates of which this holds.
@@ -111,20 +119,31 @@ fn callers_providers(judge: &Judge<'_>, work: &mut Work) {
 }
 
 /// Ceilings whose conditions the request settles; the others are left for later.
-fn ceilings<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
+fn ceilings<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, most: Option<u128>) {
     work.late_ceilings.clear();
-    let written = by.routing.ceilings.iter().zip(&by.code.ceilings).zip(&by.bound.ceilings);
-    for (number, ((ceiling, when), kept)) in written.enumerate() {
-        match when {
-            Some(when) if !judge.code.arena.is_of_request(*when) => {
+    work.cost_limit = None;
+    let written = by.code.whens.iter().zip(&by.bound.ceilings).zip(&by.routing.ceilings);
+    for (number, ((when, bound), ceiling)) in written.enumerate() {
+        match *when {
+            When::Always => {}
+            When::Is { slot, symbol } => {
+                let found = judge.symbols.get(slot).copied().unwrap_or(UNKNOWN);
+                if found != symbol && found != UNKNOWN {
+                    continue;
+                }
+            }
+            When::Asked(node) => {
+                if judge.asked(node).is_false() {
+                    continue;
+                }
+            }
+            When::Late => {
                 work.late_ceilings.push(number);
                 continue;
             }
-            Some(when) if judge.asked(*when).is_false() => continue,
-            _ => {}
         }
-        match (kept, ceiling.amount) {
-            (Some(kept), _) => {
+        match bound {
+            CeilingBound::Price(kept) => {
                 if judge.uses(&ceiling.kind) {
                     work.open.intersect_with(kept);
                     if !work.open.is_disjoint(&judge.bound.columns.changing) {
@@ -132,13 +151,13 @@ fn ceilings<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
                     }
                 }
             }
-            (None, Amount::Count(limit)) => {
-                if judge.ask.max_output.is_some_and(|asked| asked > limit) {
+            CeilingBound::Output(limit) => {
+                if judge.ask.max_output.is_some_and(|asked| asked > *limit) {
                     work.open.clear();
                 }
             }
-            (None, Amount::Money(limit)) => {
-                if !costs_within(judge, by, work, limit) {
+            CeilingBound::Cost(limit) => {
+                if !costs_within(judge, by, work, most, *limit) {
                     work.late_ceilings.push(number);
                 }
             }
@@ -158,82 +177,103 @@ fn guardrails<'a>(judge: &Judge<'a>, work: &mut Work) {
         }
         let Some(pass) = code.pass.and_then(|p| judge.bound.pass(p)) else { continue };
         if code.waivers.is_empty() {
-            work.open.intersect_with(pass);
+            work.open.intersect_with(&pass.set);
         } else {
-            retain(work, |_, place| pass.contains(place) || judge.waived(&code.waivers, Cand::shared(place)));
+            let waived = |place| judge.waived(&code.waivers, Cand::shared(place));
+            retain(work, |_, place| pass.set.contains(place) || waived(place));
+        }
+        if pass.priced && !work.open.is_disjoint(&judge.bound.columns.changing) {
+            work.late_guards.push(guard);
         }
     }
 }
 
 /// What only a look at each candidate tells.
-fn one_by_one<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work) {
+fn one_by_one<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, most: Option<u128>) {
     let columns = &judge.bound.columns;
     let budgets = !work.counters.is_idle(judge.policy);
     let health = !judge.ask.context.endpoints.is_empty();
-    let overflow = !is_small(judge, by) || !work.open.is_subset(&columns.plain);
-    let idle = by.code.late.is_empty()
+    let pass =
+        judge.bound.pass(by.code.pass).is_some_and(|p| p.priced) && !work.open.is_disjoint(&columns.changing);
+    let small = most.is_some_and(|most| columns.unit.holds(most));
+    let overflow = !small || !(columns.all_priced || work.open.is_subset(&columns.plain));
+    let credits = judge
+        .ask
+        .credits
+        .is_some_and(|credits| !costs_within(judge, by, work, most, columns.unit.floor(credits)));
+    let idle = !pass
+        && by.code.late.is_empty()
         && work.late_guards.is_empty()
         && work.late_ceilings.is_empty()
         && judge.caller.is_empty()
-        && judge.ask.credits.is_none();
+        && !credits;
     if idle && !budgets && !health && !overflow {
         return;
     }
+    hold_costs(judge, work);
     retain(work, |work, place| {
         let cand = Cand::shared(place);
         let out = (health && judge.now_facts(place).health() == Health::Down)
+            || (pass && !judge.passes(by.code.pass, cand))
             || by.code.late.iter().any(|rule| !judge.satisfied(*rule, cand))
             || work.late_guards.iter().any(|guard| judge.guarded(*guard, cand))
             || work.late_ceilings.iter().any(|number| ceiling_out(judge, by, *number, cand))
             || judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
-            || judge.credits_out(cand) != 0
+            || (credits && judge.credits_out(cand) != 0)
             || (overflow && judge.worst(cand).overflow)
             || (budgets && work.counters.out(judge, cand, |_| {}) != 0);
         !out
     });
 }
 
-/// Whether no cost of plain prices can be past the range of money.
-fn is_small(judge: &Judge<'_>, by: By<'_>) -> bool {
-    most(judge, by).is_some_and(|cost| cost <= super::cost::LARGEST)
-}
-
-/// Returns a cost that no candidate with plain prices passes, in 10^-15 dollars; `None`: there is none.
+/// Returns a number of units that no worst cost of plain prices passes; `None`: there is none.
 fn most(judge: &Judge<'_>, by: By<'_>) -> Option<u128> {
     let request = judge.ask.request;
     if !request.tools.is_empty() {
         return None;
     }
-    let bounded = by.code.has_output_ceiling || !judge.caller.is_empty();
-    let longest = if bounded { crate::MAX_COUNT } else { judge.bound.columns.longest };
-    let output = judge.ask.max_output.unwrap_or(longest);
-    let most = request.input_tokens.max(output).max(request.images).max(1);
-    judge.bound.columns.dearest.checked_mul(u128::from(most))
+    let longest = if judge.limits_are_plain(by) { judge.bound.columns.longest } else { crate::MAX_COUNT };
+    Some(judge.bound.columns.most.cost(request, judge.ask.max_output.unwrap_or(longest)))
 }
 
-/// Holds shared candidates to a limit of their worst cost. `false`: a look at each must do it.
-fn costs_within<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, limit: Money) -> bool {
+/// Holds shared candidates to a limit of their worst cost, or notes it down. `false`: a look at each must do it.
+fn costs_within<'a>(
+    judge: &Judge<'a>,
+    by: By<'a>,
+    work: &mut Work,
+    most: Option<u128>,
+    limit: Option<u128>,
+) -> bool {
     let (columns, request, asked) = (&judge.bound.columns, judge.ask.request, judge.ask.max_output);
-    let Some((most, limit)) = most(judge, by).zip(super::cost::scaled(limit)) else { return false };
-    if !work.open.is_subset(&columns.plain) || (asked.is_none() && !judge.limits_are_plain(by)) {
+    let Some((most, limit)) = most.zip(limit) else { return false };
+    let plain = columns.all_priced || work.open.is_subset(&columns.plain);
+    if !plain || (asked.is_none() && !judge.limits_are_plain(by)) {
         return false;
     }
     // Whose cost is not known or not bounded is out.
-    work.open.intersect_with(&columns.priced);
+    if !columns.all_priced {
+        work.open.intersect_with(&columns.priced);
+    }
     if request.images > 0 {
         work.open.intersect_with(&columns.images);
     }
     if asked.is_none() {
         work.open.intersect_with(&columns.limited);
     }
-    if most <= limit {
-        return true;
+    if limit < most {
+        work.cost_limit = Some(work.cost_limit.map_or(limit, |other| other.min(limit)));
     }
+    true
+}
+
+/// Holds those that are still there to the limit that was noted down.
+fn hold_costs(judge: &Judge<'_>, work: &mut Work) {
+    let (columns, request, asked) = (&judge.bound.columns, judge.ask.request, judge.ask.max_output);
+    let Some(limit) = work.cost_limit.take() else { return };
     retain(work, |_, place| {
         let cost = columns.flat.get(place).map(|flat| flat.worst_of(request, flat.output_limit(asked)));
         cost.is_some_and(|cost| cost <= limit)
     });
-    true
 }
 
 fn ceiling_out<'a>(judge: &Judge<'a>, by: By<'a>, number: usize, cand: Cand<'a>) -> bool {
