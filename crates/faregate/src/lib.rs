@@ -33,6 +33,7 @@ mod run;
 mod sync;
 mod time;
 mod tracker;
+mod watch;
 
 pub use catalog::*;
 pub use check::{Completeness, DIAGNOSTIC_CODES};
@@ -60,3 +61,4 @@ pub use tracker::{
     Count, CounterId, CounterKey, Counters, CountersUnavailable, Hold, MemoryCounters, Refused, Reservation,
     ReserveError, Settlement, Tracker,
 };
+pub use watch::{Watch, Watched};
