@@ -23,6 +23,7 @@ mod index;
 mod judge;
 mod leaf;
 mod nearest;
+mod now;
 mod order;
 mod packed;
 mod plan;
