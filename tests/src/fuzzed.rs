@@ -13,7 +13,7 @@ use faregate_wire::{
     read_contexts, read_many, read_one, read_requests, request_to_node, text_of,
 };
 
-use crate::promises::engines::{agree, shaken_runs_agree};
+use crate::promises::engines::{agree, plain, shaken_runs_agree};
 use crate::{Draw, World, comments, generate, same_tree};
 
 /// A line that parts a text into several.
@@ -163,6 +163,19 @@ pub fn engines_agree(bytes: &[u8]) {
             .and_then(|()| shaken_runs_agree(&engine, request, context, seed));
         if let Err(difference) = agreed {
             panic!("{difference}\n{world:?}");
+        }
+    }
+    // The same where costs are numbers of 64 bits.
+    let mut world = world;
+    plain(&mut world, "0.0000001", "0.001");
+    let Some(engine) = world.merged().ok().and_then(|catalog| engine.with_catalog(catalog).ok()) else {
+        return;
+    };
+    for (request, mut context) in asked {
+        context.endpoints.clear();
+        context.credentials.clear();
+        if let Err(difference) = agree(&engine, &mut scratch, &request, &context) {
+            panic!("{difference}\n{world:?}\n{request:?}\n{context:?}");
         }
     }
 }

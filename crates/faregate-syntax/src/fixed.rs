@@ -116,9 +116,15 @@ impl Fixed {
 
 fn strip_zeros(mut n: i128) -> (i128, u32) {
     let mut zeros = 0_u32;
-    while n != 0 && n.checked_rem(10) == Some(0) {
-        n = n.checked_div(10).unwrap_or(0);
-        zeros = zeros.saturating_add(1);
+    if n == 0 {
+        return (n, zeros);
+    }
+    // Division is what this costs, so that many zeros go at once, and none is tried where the number is not even enough.
+    for (places, power) in [(16, 10_i128.pow(16)), (8, 10_i128.pow(8)), (4, 10_000), (2, 100), (1, 10)] {
+        while n.trailing_zeros() >= places && n.checked_rem(power) == Some(0) {
+            n = n.checked_div(power).unwrap_or(0);
+            zeros = zeros.saturating_add(places);
+        }
     }
     (n, zeros)
 }
@@ -247,6 +253,19 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Fixed>(), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn all_zeros_at_the_end_are_stripped() {
+        for zeros in 0..=37 {
+            for digits in [1_i128, -1, 7, -25, 16_384] {
+                if let Some(n) = 10_i128.pow(zeros).checked_mul(digits) {
+                    assert_eq!(strip_zeros(n), (digits, zeros));
+                }
+            }
+        }
+        assert_eq!(strip_zeros(0), (0, 0));
+        assert_eq!(strip_zeros(i128::MIN), (i128::MIN, 0));
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod instant;
 mod judge;
 mod leaf;
 mod nearest;
+mod now;
 mod order;
 mod packed;
 mod plan;

@@ -55,18 +55,22 @@ pub fn engines_agree_in_a_market(world: &World) -> Verdict {
     }
     agree(&engine, &mut scratch, &large.request, &large.context)?;
 
-    // Where prices are plain and nothing is known of health, costs are sorted as numbers.
-    plain(&mut large);
-    let engine = engine.with_catalog(large.merged()?).map_err(|e| e.to_string())?;
-    agree(&engine, &mut scratch, &large.request, &large.context)?;
-    large.request.max_output_tokens.get_or_insert(500);
-    agree(&engine, &mut scratch, &large.request, &large.context)
+    // Where prices are plain and nothing is known of health, costs are sorted as numbers: of 64 bits, if no price is out of
+    // all proportion.
+    for (least, most) in [("0.000000000000001", "1000"), ("0.0000001", "0.001")] {
+        plain(&mut large, least, most);
+        let engine = engine.with_catalog(large.merged()?).map_err(|e| e.to_string())?;
+        agree(&engine, &mut scratch, &large.request, &large.context)?;
+        large.request.max_output_tokens.get_or_insert(500);
+        agree(&engine, &mut scratch, &large.request, &large.context)?;
+    }
+    Ok(())
 }
 
-/// Takes away what makes prices and candidates other than plain.
-fn plain(world: &mut World) {
-    let dear = "1000".parse().expect("money");
-    let small = "0.000000000000001".parse().expect("money");
+/// Takes away what makes prices and candidates other than plain, and prices that do not lie between these two.
+pub fn plain(world: &mut World, least: &str, most: &str) {
+    let dear = most.parse().expect("money");
+    let small = least.parse().expect("money");
     for row in world.catalog.iter_mut().flat_map(|layer| &mut layer.endpoints) {
         let prices = &mut row.facts.prices;
         prices.overrides = Some(Vec::new());

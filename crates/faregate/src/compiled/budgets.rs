@@ -8,6 +8,7 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 
 use super::code::Code;
+use super::cost::Worst;
 use super::expr::{at, id};
 use super::judge::{Cand, Judge, out};
 use super::value::Val;
@@ -223,7 +224,18 @@ impl Counters {
     }
 
     /// Returns the kinds of reasons for which budgets keep a candidate out; `see` is told of each budget that does.
-    pub(super) fn out<'a>(&self, judge: &Judge<'a>, cand: Cand<'a>, mut see: impl FnMut(u32)) -> u8 {
+    pub(super) fn out<'a>(&self, judge: &Judge<'a>, cand: Cand<'a>, see: impl FnMut(u32)) -> u8 {
+        self.out_at(judge, cand, || judge.worst(cand), see)
+    }
+
+    /// The same, where the worst cost may be known already.
+    pub(super) fn out_at<'a>(
+        &self,
+        judge: &Judge<'a>,
+        cand: Cand<'a>,
+        worst: impl Fn() -> Worst,
+        mut see: impl FnMut(u32),
+    ) -> u8 {
         let mut kinds = 0;
         let mut next_limit = 0_usize;
         for budget in &self.applying {
@@ -255,7 +267,7 @@ impl Counters {
                         continue;
                     }
                 }
-                let kind = limit_out(judge, limit, remaining, cand);
+                let kind = limit_out(judge, limit, remaining, cand, &worst);
                 if kind != 0 {
                     kinds |= kind;
                     see(*budget);
@@ -328,12 +340,18 @@ impl PartialEq<OwnedText<'_>> for &str {
     }
 }
 
-fn limit_out<'a>(judge: &Judge<'a>, limit: &Limit, remaining: Option<Amount>, cand: Cand<'a>) -> u8 {
+fn limit_out<'a>(
+    judge: &Judge<'a>,
+    limit: &Limit,
+    remaining: Option<Amount>,
+    cand: Cand<'a>,
+    worst: &impl Fn() -> Worst,
+) -> u8 {
     let kind = if limit.kind == LimitKind::Spend { out::SPEND } else { out::QUOTA };
     let Some(remaining) = remaining else { return kind };
     let needed = match limit.kind {
         LimitKind::Spend => {
-            let worst = judge.worst(cand);
+            let worst = worst();
             match worst.value {
                 Some(worst) if worst.is_zero() => return 0,
                 Some(worst) => Amount::Money(worst),

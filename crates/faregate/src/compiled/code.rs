@@ -18,6 +18,8 @@ pub(super) type PassId = u32;
 pub(super) struct Code {
     pub(super) arena: Arena,
     pub(super) declared: Vec<DeclaredCode>,
+    /// Those that must be looked at beside the slots: what fills in a field, and what is no text and no set of texts.
+    pub(super) asked: Vec<usize>,
     pub(super) guards: Vec<GuardCode>,
     pub(super) index: Index,
     /// The condition of each waiver.
@@ -36,8 +38,6 @@ pub(super) struct Code {
 pub(super) struct DeclaredCode {
     pub(super) field: Field,
     pub(super) fills: Option<Fill>,
-    /// Whether its values are held to the declaration where they become symbols.
-    pub(super) slotted: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -224,13 +224,19 @@ impl Code {
             ty: Type::Text(crate::attributes::Vocabulary::Open),
         };
         let key_id = compiler.builder.source(&key_id, None);
-        let slotted = |d: &crate::ir::Declared| compiler.builder.has_slot(d.subject, &d.name);
-        let declared = policy.declared.iter().map(|d| declared(d, slotted(d))).collect();
+        compiler.builder.close_slots();
+        let declared: Vec<DeclaredCode> = policy.declared.iter().map(declared).collect();
+        let asked = |(place, d): &(usize, &crate::ir::Declared)| {
+            let fills = declared.get(*place).is_some_and(|d| d.fills.is_some());
+            fills || !compiler.builder.has_slot(d.subject, &d.name)
+        };
+        let asked = policy.declared.iter().enumerate().filter(asked).map(|(place, _)| place).collect();
         let arena = compiler.builder.arena;
         let index = Index::new(&arena, &guards);
         Self {
             arena,
             declared,
+            asked,
             guards,
             index,
             waivers,
@@ -244,7 +250,7 @@ impl Code {
     }
 }
 
-fn declared(declared: &crate::ir::Declared, slotted: bool) -> DeclaredCode {
+fn declared(declared: &crate::ir::Declared) -> DeclaredCode {
     let field = match (declared.narrows, declared.subject) {
         (false, _) => None,
         (true, Subject::Key) => key_field(&declared.name).map(Field::Key),
@@ -260,7 +266,7 @@ fn declared(declared: &crate::ir::Declared, slotted: bool) -> DeclaredCode {
         (Subject::Request, "ignore") => Some(Fill::Ignore),
         _ => None,
     };
-    DeclaredCode { field: field.unwrap_or(Field::Attribute), fills, slotted }
+    DeclaredCode { field: field.unwrap_or(Field::Attribute), fills }
 }
 
 impl<'p> Compiler<'p> {

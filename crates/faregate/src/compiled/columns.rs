@@ -63,6 +63,8 @@ pub(super) struct Columns {
     pub(super) models: Table<Box<str>, Vec<u32>>,
     pub(super) providers: Table<Box<str>, Provider>,
     pub(super) ids: Table<Box<str>, u32>,
+    /// Providers by number, of each endpoint.
+    pub(super) provider_of: Vec<u32>,
     /// Models by number, of each endpoint.
     pub(super) model_of: Vec<u32>,
     pub(super) n_models: usize,
@@ -71,6 +73,7 @@ pub(super) struct Columns {
 /// The endpoints of a provider.
 #[derive(Debug, Default)]
 pub(super) struct Provider {
+    pub(super) number: u32,
     pub(super) endpoints: FixedBitSet,
 }
 
@@ -207,6 +210,7 @@ impl Columns {
             models: Table::default(),
             providers: Table::default(),
             ids: Table::default(),
+            provider_of: Vec::with_capacity(count),
             model_of: Vec::with_capacity(count),
             n_models: 0,
         };
@@ -224,8 +228,11 @@ impl Columns {
             let next = id(numbers.len());
             columns.model_of.push(*numbers.entry(&endpoint.model).or_insert(next));
             columns.models.entry(endpoint.model.as_str().into()).or_default().push(id(place));
+            let number = id(columns.providers.len());
             let provider = columns.providers.entry(endpoint.provider.as_str().into());
-            provider.or_insert_with(|| Provider { endpoints: blank.clone() }).endpoints.insert(place);
+            let provider = provider.or_insert_with(|| Provider { number, endpoints: blank.clone() });
+            provider.endpoints.insert(place);
+            columns.provider_of.push(provider.number);
             columns.ids.insert(endpoint.id.as_str().into(), id(place));
             if let Some(day) = endpoint.facts.sunset {
                 let set = match columns.sunsets.iter_mut().find(|(d, _)| *d == day) {

@@ -281,6 +281,9 @@ fn output_of(limit: Option<u64>, expected: Option<u64>) -> Option<u64> {
 }
 
 fn with_fee(cost: Money, fee: Ratio) -> Option<Money> {
+    if fee == Ratio::default() {
+        return Some(cost);
+    }
     cost.share(fee)?.plus(cost)
 }
 
@@ -475,25 +478,20 @@ impl Flat {
             .wrapping_add(u128::from(self.request))
     }
 
-    /// The expected cost of a request of plain input and output, both prices known. Here and below the caller sees to it
-    /// that 64 bits hold all costs.
-    pub(super) fn small(&self, input: u64, output: u64) -> u64 {
-        self.prompt
-            .wrapping_mul(input)
-            .wrapping_add(self.request)
-            .wrapping_add(self.completion.wrapping_mul(output))
+    /// Prices of input, output and a request in 32 bits; `None`: they do not fit, are not known, or are not all there is to
+    /// plain input and output.
+    pub(super) fn brief(&self) -> Option<(u32, u32, u32)> {
+        let small = |price: u64| u32::try_from(price).ok();
+        let all = (small(self.prompt)?, small(self.completion)?, small(self.request)?);
+        (self.output == self.completion).then_some(all)
     }
 
-    /// The same; `None`: the worst cost is past a limit.
-    pub(super) fn small_within(&self, input: u64, most: u64, output: u64, limit: u64) -> Option<u64> {
-        let input = self.prompt.wrapping_mul(input).wrapping_add(self.request);
-        if input.wrapping_add(self.output.wrapping_mul(most)) > limit {
-            return None;
-        }
-        Some(input.wrapping_add(self.completion.wrapping_mul(output)))
+    /// Whether no price of a token is known, so that it has no cost of which an order could be made.
+    pub(super) fn is_blank(&self) -> bool {
+        self.prompt == NONE || self.completion == NONE
     }
 
-    /// As [`Self::worst_of`].
+    /// As [`Self::worst_of`]. Here and below the caller sees to it that 64 bits hold all costs.
     pub(super) fn worst_small(&self, request: &Request, output_limit: Option<u64>) -> u64 {
         let input = if request.caching { self.input_caching } else { self.prompt };
         let image = if request.images > 0 { self.image } else { 0 };

@@ -2,18 +2,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use fixedbitset::FixedBitSet;
+
 use super::bound::{Bound, RouteBound, TierBound, names};
-use super::code::{Code, Field};
-use super::declared::{attribute, typed_value};
+use super::code::Code;
 use super::expr::{at, id};
 use super::judge::{Ask, By, Judge};
+use super::now::Now;
 use super::order::order;
 use super::plan::reach;
 use super::scratch::{Answer, Eyes, Scratch, Work};
+use super::source::Source;
 use super::sweep::{classify, sweep};
 use super::value::{Texts, Val};
 use super::{code::Fill, expr};
-use crate::attributes::{Subject, Type, Values, Vocabulary};
+use crate::attributes::Subject;
 use crate::catalog::{Catalog, Moment};
 use crate::ir::{Body, Exhausted, Policy, Routing, Tier};
 use crate::reference::truth::Truth;
@@ -53,9 +56,11 @@ impl Compiled {
         }
         scratch.owner = self.number;
         let (eyes, work, count) = (&mut scratch.eyes, &mut scratch.work, self.bound.columns.count);
+        eyes.now = Now::new(&self.bound.columns);
         eyes.walls = vec![std::cell::Cell::new(None); self.code.arena.zones.len()];
         work.decision = 0;
         work.met = vec![0; self.code.guards.len()];
+        work.ranked = vec![0; FixedBitSet::with_capacity(count).as_slice().len()];
         work.planned = vec![0; count];
         work.models = vec![(0, 0, false); self.bound.columns.n_models];
         work.counters = super::budgets::Counters::default();
@@ -91,12 +96,15 @@ impl Compiled {
     ) -> Option<Answer> {
         let Scratch { eyes, work, .. } = scratch;
         let ask = self.ask(policy, request, context)?;
-        self.open_eyes(policy, catalog, eyes, &ask)?;
-        let judge = self.judge(policy, catalog, eyes, ask);
-        work.counters.begin(&self.code);
+        self.open_eyes(policy, eyes, &ask)?;
+        eyes.now.look(&self.bound.columns, context);
+        let mut judge = self.judge(policy, catalog, eyes, ask);
         // Rows of budgets that the policy does not know are let be.
-        if !self.code.budgets.is_empty() && !work.counters.look(&judge) {
-            return None;
+        if !self.code.budgets.is_empty() {
+            work.counters.begin(&self.code);
+            if !work.counters.look(&judge) {
+                return None;
+            }
         }
         let mut chosen = None;
         for (place, workload) in self.code.workloads.iter().enumerate() {
@@ -111,7 +119,7 @@ impl Compiled {
         }
         let Some(first) = chosen else { return Some(Answer::Nothing) };
         meet_guards(&judge, work);
-        Some(decide_as(&judge, work, first))
+        Some(decide_as(&mut judge, work, first))
     }
 
     /// Sees what a judgement needs again after a decision, for whoever explains it.
@@ -144,26 +152,16 @@ impl Compiled {
             walls: &eyes.walls,
             today: &eyes.today,
             caller: &eyes.caller,
-            touched: (!ask.context.endpoints.is_empty()).then_some(&eyes.touched),
+            touched: Now::is_read(ask.context).then_some(&eyes.now),
             by: None,
         }
     }
 
     /// Holds the request to the declarations (step 1), and fills in their defaults.
-    pub(super) fn ask<'a>(
-        &'a self,
-        policy: &'a Policy,
-        request: &'a Request,
-        context: &'a Context,
-    ) -> Option<Ask<'a>> {
-        let counts = [
-            Some(request.input_tokens),
-            request.max_output_tokens,
-            request.expected_output_tokens,
-            Some(request.cached_input_tokens),
-            Some(request.images),
-        ];
-        if counts.into_iter().flatten().any(|n| n > MAX_COUNT) {
+    pub(super) fn ask<'a>(&'a self, policy: &'a Policy, request: &'a Request, context: &'a Context) -> Option<Ask<'a>> {
+        let most = request.input_tokens.max(request.cached_input_tokens).max(request.images);
+        let output = request.max_output_tokens.max(request.expected_output_tokens).unwrap_or(0);
+        if most.max(output) > MAX_COUNT {
             return None;
         }
         let ms = context.now.0.rem_euclid(i64::from(DAY_MS));
@@ -181,29 +179,13 @@ impl Compiled {
             elapsed_ms: 0,
             attempt: None,
         };
-        for (declared, code) in policy.declared.iter().zip(&self.code.declared) {
-            let given = match code.field {
-                Field::Request(read) => read(request),
-                Field::Key(read) => read(&context.key),
-                Field::Attribute => match attribute(declared, request, context) {
-                    Some(raw) => Some(typed_value(raw, &declared.ty)?),
-                    None => None,
-                },
+        // The others become symbols and marks, and are looked at there.
+        for place in &self.code.asked {
+            let Some((declared, code)) = policy.declared.get(*place).zip(self.code.declared.get(*place))
+            else {
+                continue;
             };
-            if !code.slotted
-                && let Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) =
-                    &declared.ty
-            {
-                let inside = |text: &str| list.contains(text);
-                let valid = match given {
-                    Some(Val::Text(text)) => inside(text),
-                    Some(Val::Set(set)) => set.all(inside),
-                    _ => true,
-                };
-                if !valid {
-                    return None;
-                }
-            }
+            let given = code.given(declared, request, context)?;
             let Some(fills) = code.fills else { continue };
             let value = given.or_else(|| declared.default.as_ref().map(Val::of));
             match (fills, value) {
@@ -236,76 +218,58 @@ impl Compiled {
         if has_twice(context) { None } else { Some(ask) }
     }
 
-    /// Reads what conditions compare as numbers. `None`: a ceiling of the caller makes no sense.
-    pub(super) fn open_eyes(
-        &self,
-        policy: &Policy,
-        catalog: &Catalog,
-        eyes: &mut Eyes,
-        ask: &Ask<'_>,
-    ) -> Option<()> {
+    /// Reads what conditions compare as numbers, and holds it to its declaration. `None`: something makes no sense.
+    pub(super) fn open_eyes(&self, policy: &Policy, eyes: &mut Eyes, ask: &Ask<'_>) -> Option<()> {
+        let (request, context) = (ask.request, ask.context);
         eyes.caller.clear();
-        for (name, amount) in &ask.request.max_price {
+        for (name, amount) in &request.max_price {
             eyes.caller.push(caller_ceiling(name, amount).ok()?);
         }
         eyes.walls.iter_mut().for_each(|wall| wall.set(None));
         eyes.today.set(None);
         eyes.symbols.clear();
         eyes.masks.clear();
-        let mut symbols = std::mem::take(&mut eyes.symbols);
-        let mut masks = std::mem::take(&mut eyes.masks);
-        let judge = self.judge(policy, catalog, eyes, *ask);
-        let mut valid = true;
-        let allows = |list: &Option<std::sync::Arc<Values>>, text: &str| {
-            list.as_ref().is_none_or(|list| list.contains(text))
+        let value = |source: Source| match source {
+            Source::Request(read) => Some(read(request)),
+            Source::Key(read) => Some(read(&context.key)),
+            Source::Declared(place) => {
+                let (declared, code) = policy.declared.get(place).zip(self.code.declared.get(place))?;
+                let given = code.given(declared, request, context)?;
+                Some(given.or_else(|| declared.default.as_ref().map(Val::of)))
+            }
+            // No slot is made for others.
+            _ => Some(None),
         };
         for slot in &self.code.arena.texts {
-            symbols.push(match judge.value(slot.source, None) {
-                // What a policy compares with is declared.
-                Some(Val::Text(text)) => slot.symbols.get(text).copied().unwrap_or_else(|| {
-                    valid &= allows(&slot.allowed, text);
-                    expr::NO_SYMBOL
-                }),
+            eyes.symbols.push(match value(slot.source)? {
+                Some(Val::Text(text)) => match slot.symbols.get(text) {
+                    Some(symbol) => *symbol,
+                    None if slot.closed => return None,
+                    None => expr::NO_SYMBOL,
+                },
                 _ => expr::UNKNOWN,
             });
         }
         for slot in &self.code.arena.sets {
-            masks.push(match judge.value(slot.source, None) {
+            eyes.masks.push(match value(slot.source)? {
                 Some(Val::Set(texts)) => {
                     let mut mask = 0_u64;
-                    texts.all(|text| {
-                        match slot.bits.get(text) {
-                            Some(bit) => mask |= 1_u64.wrapping_shl(*bit),
-                            None => valid &= allows(&slot.allowed, text),
+                    let valid = texts.all(|text| match slot.bits.get(text) {
+                        Some(bit) => {
+                            mask |= 1_u64.checked_shl(*bit).unwrap_or(0);
+                            true
                         }
-                        true
+                        None => !slot.closed,
                     });
+                    if !valid {
+                        return None;
+                    }
                     Some(mask)
                 }
                 _ => None,
             });
         }
-        (eyes.symbols, eyes.masks) = (symbols, masks);
-        self.touch(eyes, ask.context);
-        valid.then_some(())
-    }
-
-    /// Notes of which endpoints the context says something.
-    fn touch(&self, eyes: &mut Eyes, context: &Context) {
-        if context.endpoints.is_empty() {
-            return;
-        }
-        let columns = &self.bound.columns;
-        eyes.touched.clear();
-        eyes.touched.grow(columns.count);
-        for name in context.endpoints.keys() {
-            if let Some(place) = columns.ids.get(name.as_str()) {
-                eyes.touched.insert(at(*place));
-            }
-            if let Some(provider) = columns.providers.get(name.as_str()) {
-                eyes.touched.union_with(&provider.endpoints);
-            }
-        }
+        Some(())
     }
 }
 
@@ -342,29 +306,29 @@ fn meet_guards(judge: &Judge<'_>, work: &mut Work) {
 }
 
 /// Steps 3 to 7 as a workload, and as the workloads that soft caps lead to.
-fn decide_as<'a>(judge: &Judge<'a>, work: &mut Work, first: u32) -> Answer {
+fn decide_as<'a>(judge: &mut Judge<'a>, work: &mut Work, first: u32) -> Answer {
     let mut place = first;
     work.left_workloads.clear();
     loop {
         let Some(by) = by(judge, place) else { return Answer::Refused(place) };
-        let judge = Judge { by: Some(by), ..*judge };
+        judge.by = Some(by);
         let mut dynamic = std::mem::take(&mut work.tier_of);
         let tiers = if by.code.requested {
-            requested_tiers(&judge, by, &mut dynamic);
+            requested_tiers(judge, by, &mut dynamic);
             dynamic.as_slice()
         } else {
             by.bound.tier_of.as_slice()
         };
-        sweep(&judge, by, work, tiers);
+        sweep(judge, by, work, tiers);
         let mut next = None;
         let mut answer = Answer::Routed(place);
         if work.is_empty() {
-            let code = classify(&judge, by, work, tiers);
+            let code = classify(judge, by, work, tiers);
             answer = Answer::Denied(place, code);
-            next = soft_cap(&judge, work, place);
+            next = soft_cap(judge, work, place);
         } else {
-            order(&judge, by, work, tiers, by.routing.fallback.is_none());
-            reach(&judge, by, work);
+            order(judge, by, work, tiers, by.routing.fallback.is_none());
+            reach(judge, by, work);
         }
         work.tier_of = dynamic;
         let Some((budget, to)) = next else { return answer };

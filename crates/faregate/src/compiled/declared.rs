@@ -15,15 +15,28 @@ pub(super) fn declared_value<'a>(
     request: &'a Request,
     context: &'a Context,
 ) -> Option<Val<'a>> {
-    let (declared, DeclaredCode { field, .. }) = policy.declared.get(place).zip(code.declared.get(place))?;
-    let value = match field {
-        Field::Request(read) => read(request),
-        Field::Key(read) => read(&context.key),
-        Field::Attribute => {
-            attribute(declared, request, context).and_then(|raw| typed_value(raw, &declared.ty))
-        }
-    };
+    let (declared, code) = policy.declared.get(place).zip(code.declared.get(place))?;
+    let value = code.given(declared, request, context).flatten();
     value.or_else(|| declared.default.as_ref().map(Val::of))
+}
+
+impl DeclaredCode {
+    /// Returns what the data give for a declared attribute, if they do; `None`: it does not fit its type.
+    pub(super) fn given<'a>(
+        &self,
+        declared: &Declared,
+        request: &'a Request,
+        context: &'a Context,
+    ) -> Option<Option<Val<'a>>> {
+        match self.field {
+            Field::Request(read) => Some(read(request)),
+            Field::Key(read) => Some(read(&context.key)),
+            Field::Attribute => match attribute(declared, request, context) {
+                Some(raw) => Some(Some(typed_value(raw, &declared.ty)?)),
+                None => Some(None),
+            },
+        }
+    }
 }
 
 /// Returns what the data have for a declared attribute that is not built in.

@@ -5,7 +5,6 @@
 //! still there.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use faregate_syntax::ast::{CompareOp, Quantifier};
 use rustc_hash::FxBuildHasher;
@@ -13,7 +12,7 @@ use rustc_hash::FxBuildHasher;
 use super::leaf::{Leaf, Right, Wanted, fingerprint, leaf_reads};
 use super::source::{AttemptFact, Clock, Fact, Source};
 use super::value::{key_field, request_field};
-use crate::attributes::{Subject, Type, Values, Vocabulary};
+use crate::attributes::{Subject, Type, Vocabulary};
 use crate::classes::ErrorClass;
 use crate::ir::{Attr, Expr, ExprKind, Member, Policy, SetTerm, Term, Value};
 use crate::time::Zone;
@@ -52,8 +51,8 @@ pub(super) enum Node {
 #[derive(Clone, Debug)]
 pub(super) struct TextSlot {
     pub(super) source: Source,
-    /// Where it is declared: its values.
-    pub(super) allowed: Option<Arc<Values>>,
+    /// Whether a declaration lists its values. Then all of them stand in `symbols`, and no other is allowed.
+    pub(super) closed: bool,
     pub(super) symbols: Table<Box<str>, u32>,
 }
 
@@ -61,8 +60,8 @@ pub(super) struct TextSlot {
 #[derive(Clone, Debug)]
 pub(super) struct SetSlot {
     pub(super) source: Source,
-    /// Where it is declared: its members.
-    pub(super) allowed: Option<Arc<Values>>,
+    /// Whether a declaration lists its members; as of texts.
+    pub(super) closed: bool,
     pub(super) bits: Table<Box<str>, u32>,
 }
 
@@ -284,6 +283,41 @@ impl<'p> Builder<'p> {
         }
     }
 
+    /// Makes a slot of each attribute of which a declaration lists the values, and enters those of which no condition speaks:
+    /// what is not in a slot's table is then not declared. After this no condition is compiled.
+    pub(super) fn close_slots(&mut self) {
+        for (place, declared) in self.policy.declared.iter().enumerate() {
+            let (source, key) = (Source::Declared(place), (declared.subject, declared.name.as_str()));
+            match &declared.ty {
+                Type::Text(Vocabulary::Declared(values)) => {
+                    let slots = &mut self.arena.texts;
+                    let slot = *self.text_slots.entry(key).or_insert_with(|| {
+                        slots.push(TextSlot { source, closed: true, symbols: Table::default() });
+                        slots.len().saturating_sub(1)
+                    });
+                    let Some(slot) = slots.get_mut(slot) else { continue };
+                    slot.closed = true;
+                    for value in values.iter() {
+                        slot.symbols.entry(value.as_str().into()).or_insert(NO_SYMBOL);
+                    }
+                }
+                Type::Set(Vocabulary::Declared(values)) => {
+                    let slots = &mut self.arena.sets;
+                    let slot = *self.set_slots.entry(key).or_insert_with(|| {
+                        slots.push(SetSlot { source, closed: true, bits: Table::default() });
+                        slots.len().saturating_sub(1)
+                    });
+                    let Some(slot) = slots.get_mut(slot) else { continue };
+                    slot.closed = true;
+                    for value in values.iter() {
+                        slot.bits.entry(value.as_str().into()).or_insert(NO_BIT);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Whether a slot holds the values of an attribute, so that it also sees to it that they are declared.
     pub(super) fn has_slot(&self, subject: Subject, name: &str) -> bool {
         self.text_slots.contains_key(&(subject, name)) || self.set_slots.contains_key(&(subject, name))
@@ -337,7 +371,7 @@ impl<'p> Builder<'p> {
         let key = (attr.subject, attr.name.as_str());
         let texts = &mut self.arena.texts;
         Some(*self.text_slots.entry(key).or_insert_with(|| {
-            texts.push(TextSlot { source, allowed: allowed(&attr.ty), symbols: Table::default() });
+            texts.push(TextSlot { source, closed: false, symbols: Table::default() });
             texts.len().saturating_sub(1)
         }))
     }
@@ -363,7 +397,7 @@ impl<'p> Builder<'p> {
         let key = (attr.subject, attr.name.as_str());
         let sets = &mut self.arena.sets;
         Some(*self.set_slots.entry(key).or_insert_with(|| {
-            sets.push(SetSlot { source, allowed: allowed(&attr.ty), bits: Table::default() });
+            sets.push(SetSlot { source, closed: false, bits: Table::default() });
             sets.len().saturating_sub(1)
         }))
     }
@@ -396,15 +430,8 @@ pub(super) const NO_SYMBOL: u32 = u32::MAX.wrapping_sub(1);
 /// The symbol of a text that is unknown.
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
-/// Returns the values to which a declaration holds an attribute.
-fn allowed(ty: &Type) -> Option<Arc<Values>> {
-    match ty {
-        Type::Text(Vocabulary::Declared(list)) | Type::Set(Vocabulary::Declared(list)) => {
-            Some(Arc::clone(list))
-        }
-        _ => None,
-    }
-}
+/// The bit of a text for which no condition looks.
+const NO_BIT: u32 = u32::MAX;
 
 fn of_models(attr: &Attr) -> bool {
     matches!(attr.ty, Type::Text(Vocabulary::Models) | Type::Set(Vocabulary::Models))

@@ -84,29 +84,33 @@ impl Index {
 
     /// Calls `meet` for every guardrail that may apply to a request; for some of them twice where `repeats`.
     pub(super) fn meet(&self, symbols: &[u32], masks: &[Option<u64>], mut meet: impl FnMut(u32)) {
-        for (slot, symbol) in symbols.iter().enumerate() {
-            let list = match *symbol {
-                NO_SYMBOL => None,
-                UNKNOWN => self.of_text.get(slot),
-                symbol => self.texts.get(slot).and_then(|t| t.get(at(symbol))),
-            };
-            list.into_iter().flatten().for_each(|g| meet(*g));
+        let mut all = |list: Option<&Vec<u32>>| {
+            if let Some(list) = list {
+                for guard in list {
+                    meet(*guard);
+                }
+            }
+        };
+        for ((symbol, texts), any) in symbols.iter().zip(&self.texts).zip(&self.of_text) {
+            match *symbol {
+                NO_SYMBOL => {}
+                UNKNOWN => all(Some(any)),
+                symbol => all(texts.get(at(symbol))),
+            }
         }
-        for (slot, mask) in masks.iter().enumerate() {
+        for ((mask, marks), any) in masks.iter().zip(&self.marks).zip(&self.of_set) {
             match mask {
-                None => self.of_set.get(slot).into_iter().flatten().for_each(|g| meet(*g)),
+                None => all(Some(any)),
                 Some(mask) => {
                     let mut left = *mask;
                     while left != 0 {
-                        let bit = left.trailing_zeros();
+                        all(marks.get(at(left.trailing_zeros())));
                         left &= left.wrapping_sub(1);
-                        let list = self.marks.get(slot).and_then(|m| m.get(at(bit)));
-                        list.into_iter().flatten().for_each(|g| meet(*g));
                     }
                 }
             }
         }
-        self.rest.iter().for_each(|g| meet(*g));
+        all(Some(&self.rest));
     }
 }
 

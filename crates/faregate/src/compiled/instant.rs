@@ -60,8 +60,9 @@ impl Compiled {
         (ask.elapsed_ms, ask.attempt) = (asked.elapsed_ms, asked.attempt);
         let Room { eyes, guards, counters } = room;
         eyes.walls = vec![Cell::new(None); self.code.arena.zones.len()];
-        self.open_eyes(policy, catalog, eyes, &ask)?;
-        let judge = self.judge(policy, catalog, eyes, ask);
+        self.open_eyes(policy, eyes, &ask)?;
+        // Of few endpoints the context is asked by name.
+        let judge = Judge { touched: None, ..self.judge(policy, catalog, eyes, ask) };
         let by = by(&judge, id(asked.workload))?;
         counters.begin(&self.code);
         if !self.code.budgets.is_empty() && !counters.look(&judge) {

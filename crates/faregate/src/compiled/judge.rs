@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
-use fixedbitset::FixedBitSet;
-
 use super::bound::{Bound, RouteBound, lets_in};
 use super::code::{Code, GuardCode, PassId, RouteCode, RuleCode};
 use super::columns::fact_of;
+use super::cost::Worst;
 use super::declared::declared_value;
 use super::expr::{Atom, Node, NodeId, UNKNOWN, at};
 use super::leaf::{Leaf, leaf_truth};
+use super::now::Now;
 use super::scratch::SHARED;
 use super::source::{AttemptFact, Clock, Fact, Source, WEB_SEARCH};
 use super::value::{Texts, Val};
@@ -96,8 +96,8 @@ pub(super) struct Judge<'a> {
     pub(super) today: &'a Cell<Option<Option<Date>>>,
     /// The caller's own ceilings.
     pub(super) caller: &'a [(CeilingKind, Amount)],
-    /// The endpoints of which the context says something; `None`: look it up.
-    pub(super) touched: Option<&'a FixedBitSet>,
+    /// What the context says of endpoints, by place; `None`: look it up.
+    pub(super) touched: Option<&'a Now>,
     pub(super) by: Option<By<'a>>,
 }
 
@@ -115,8 +115,8 @@ pub(super) mod out {
 /// What is known of an endpoint now: its own facts before those of its provider.
 #[derive(Clone, Copy, Default)]
 pub(super) struct NowFacts<'a> {
-    own: Option<&'a EndpointFacts>,
-    provider: Option<&'a EndpointFacts>,
+    pub(super) own: Option<&'a EndpointFacts>,
+    pub(super) provider: Option<&'a EndpointFacts>,
 }
 
 impl NowFacts<'_> {
@@ -346,8 +346,11 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn now_facts(&self, place: usize) -> NowFacts<'a> {
+        if let Some(now) = self.touched {
+            return now.facts(&self.bound.columns, place);
+        }
         let known = &self.ask.context.endpoints;
-        if known.is_empty() || self.touched.is_some_and(|t| !t.contains(place)) {
+        if known.is_empty() {
             return NowFacts::default();
         }
         let Some(endpoint) = self.endpoint(place) else { return NowFacts::default() };
@@ -448,12 +451,23 @@ impl<'a> Judge<'a> {
 
     /// Whether a ceiling keeps a candidate out; that it applies is known.
     pub(super) fn over(&self, kind: &CeilingKind, amount: Amount, cand: Cand<'a>) -> bool {
+        self.over_at(kind, amount, cand, || self.worst(cand))
+    }
+
+    /// The same, where the worst cost may be known already.
+    pub(super) fn over_at(
+        &self,
+        kind: &CeilingKind,
+        amount: Amount,
+        cand: Cand<'a>,
+        worst: impl FnOnce() -> Worst,
+    ) -> bool {
         let limit = match amount {
             Amount::Count(limit) => return self.ask.max_output.is_some_and(|asked| asked > limit),
             Amount::Money(limit) => limit,
         };
         if matches!(kind, CeilingKind::Attempt | CeilingKind::Run) {
-            let worst = self.worst(cand);
+            let worst = worst();
             return worst.value.map_or(worst.is_told(), |worst| worst > limit);
         }
         if !self.uses(kind) {
@@ -498,11 +512,16 @@ impl<'a> Judge<'a> {
 
     /// Returns whether the key's credits do not suffice, and whether the cost is not known.
     pub(super) fn credits_out(&self, cand: Cand<'a>) -> u8 {
+        self.credits_out_at(cand, || self.worst(cand))
+    }
+
+    /// The same, where the worst cost may be known already.
+    pub(super) fn credits_out_at(&self, cand: Cand<'a>, worst: impl FnOnce() -> Worst) -> u8 {
         let Some(credits) = self.ask.credits else { return 0 };
         if cand.own.is_some() {
             return 0;
         }
-        let worst = self.worst(cand);
+        let worst = worst();
         match worst.value {
             Some(worst) if worst > credits => out::CREDITS,
             Some(_) => 0,

@@ -4,9 +4,9 @@
 //! 64 bits: that none passes them is seen beforehand, from the dearest prices of the catalog.
 
 use super::columns::Columns;
-use super::cost::Flat;
 use super::expr::at;
 use super::judge::{By, Judge};
+use super::ranks::{Rank, Ranked};
 use super::scratch::{Planned, SHARED, Work};
 
 /// Packs the shared candidates that are still there, those out that cost too much. `false`: it takes more work to order them.
@@ -27,28 +27,32 @@ pub(super) fn pack(judge: &Judge<'_>, by: By<'_>, work: &mut Work) -> bool {
         return false;
     }
     let limit = work.cost_limit.and_then(|limit| u64::try_from(limit).ok()).unwrap_or(u64::MAX);
+    let input = request.input_tokens;
+    let output = ask.expected_output.or(ask.max_output).unwrap_or(columns.longest);
+    let Some(rank) = columns.ranks.nearest(input, output) else { return false };
     let plain = request.images == 0 && request.cached_input_tokens == 0 && !request.caching;
     match ask.max_output {
         // Who cannot give so much output is out already.
-        Some(asked) if plain => {
-            let expected = ask.expected_output.map_or(asked, |expected| expected.min(asked));
-            let input = request.input_tokens;
-            if limit == u64::MAX {
-                enter(columns, work, (input, expected), |flat| Some(flat.small(input, expected)));
-            } else {
-                enter(columns, work, (input, expected), |flat| {
-                    flat.small_within(input, asked, expected, limit)
-                });
-            }
-        }
-        asked => {
-            let output = ask.expected_output.or(asked).unwrap_or(columns.longest);
-            enter(columns, work, (request.input_tokens, output), |flat| {
-                let output = flat.output_limit(asked);
-                let worst = flat.worst_small(request, output);
-                if worst > limit { None } else { flat.expected_small(request, ask.expected_output, output) }
+        Some(asked) if plain && columns.ranks.brief => {
+            let expected = output.min(asked);
+            enter(columns, rank, work, |ranked| {
+                let input =
+                    u64::from(ranked.prompt).wrapping_mul(input).wrapping_add(u64::from(ranked.request));
+                let completion = u64::from(ranked.completion);
+                if input.wrapping_add(completion.wrapping_mul(asked)) > limit {
+                    return None;
+                }
+                Some(input.wrapping_add(completion.wrapping_mul(expected)))
             });
         }
+        asked => enter(columns, rank, work, |ranked| {
+            let flat = columns.flat.get(at(ranked.place))?;
+            let output = flat.output_limit(asked);
+            if flat.worst_small(request, output) > limit {
+                return None;
+            }
+            flat.expected_small(request, ask.expected_output, output)
+        }),
     }
     true
 }
@@ -62,37 +66,32 @@ fn has_costs(judge: &Judge<'_>, work: &Work) -> bool {
         && (limited || work.open.is_subset(&columns.limited))
 }
 
-/// Enters those that have a cost, in the order of the ratio of output to input that is nearest.
-fn enter(
-    columns: &Columns,
-    work: &mut Work,
-    (input, output): (u64, u64),
-    cost: impl Fn(&Flat) -> Option<u64>,
-) {
+/// Enters those that have a cost, in the order of their ranks.
+fn enter(columns: &Columns, rank: &Rank, work: &mut Work, cost: impl Fn(&Ranked) -> Option<u64>) {
     let Work { open, ranked, small, .. } = work;
     small.clear();
-    let Some(rank) = columns.ranks.nearest(input, output) else { return };
-    ranked.clear();
-    ranked.resize(open.as_slice().len(), 0);
-    each(open.as_slice(), |place| {
+    // All words are zero before and after.
+    each(open.as_slice().iter().copied(), |place| {
         let Some(rank) = rank.ranks.get(place) else { return };
         if let Some(word) = ranked.get_mut(at(*rank / usize::BITS)) {
             *word |= 1_usize.wrapping_shl(*rank);
         }
     });
-    each(ranked, |number| {
-        let Some(place) = rank.places.get(number) else { return };
-        if let Some(cost) = columns.flat.get(at(*place)).and_then(&cost) {
-            small.push(cost.wrapping_shl(columns.place_bits) | u64::from(*place));
+    let bits = columns.place_bits;
+    each(ranked.iter_mut().map(std::mem::take), |number| {
+        if let Some(ranked) = rank.ranked.get(number)
+            && let Some(cost) = cost(ranked)
+        {
+            small.push(cost.wrapping_shl(bits) | u64::from(ranked.place));
         }
     });
 }
 
 /// Calls `see` with each bit that is set.
-fn each(words: &[usize], mut see: impl FnMut(usize)) {
+fn each(words: impl Iterator<Item = usize>, mut see: impl FnMut(usize)) {
     let mut first = 0_usize;
     for word in words {
-        let mut left = *word;
+        let mut left = word;
         while left != 0 {
             see(first.wrapping_add(at(left.trailing_zeros())));
             left &= left.wrapping_sub(1);
@@ -125,15 +124,21 @@ pub(super) fn unpack(judge: &Judge<'_>, work: &mut Work, first_only: bool) {
 /// Sorts what is nearly sorted: by insertion, as long as little must be moved for it.
 fn sort(keys: &mut [u64]) {
     let mut moves = keys.len().saturating_mul(16);
-    for number in 1..keys.len() {
-        let (Some(key), mut hole) = (keys.get(number).copied(), number) else { continue };
-        while let Some(before) = hole.checked_sub(1)
-            && let Some([left, right]) = keys.get_mut(before..=hole)
+    let mut largest = 0;
+    for number in 0..keys.len() {
+        let Some(key) = keys.get(number).copied() else { break };
+        if largest <= key {
+            largest = key;
+            continue;
+        }
+        let (Some(sorted), mut hole) = (keys.get_mut(..=number), number) else { break };
+        // From the back: what is larger goes one on.
+        while let Some([.., left, right]) = sorted.get_mut(..=hole)
             && *left > key
         {
             *right = *left;
             *left = key;
-            hole = before;
+            hole = hole.wrapping_sub(1);
         }
         moves = moves.saturating_sub(number.wrapping_sub(hole));
         if moves == 0 {

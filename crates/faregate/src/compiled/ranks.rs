@@ -18,18 +18,30 @@ const INPUT: u64 = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Ranks {
     orders: Vec<Rank>,
+    /// Whether all prices of a token and of a request that are known fit 32 bits, and reasoning costs what other output does.
+    pub(super) brief: bool,
 }
 
-/// One order: the place of each rank, and the rank of each place.
+/// One order: who has each rank, and the rank of each place.
 #[derive(Debug, Default)]
 pub(super) struct Rank {
-    pub(super) places: Vec<u32>,
+    pub(super) ranked: Vec<Ranked>,
     pub(super) ranks: Vec<u32>,
+}
+
+/// An endpoint, and what of its prices most requests are about, where that fits ([`Ranks::brief`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ranked {
+    pub(super) place: u32,
+    pub(super) prompt: u32,
+    pub(super) completion: u32,
+    pub(super) request: u32,
 }
 
 impl Ranks {
     pub(super) fn new(flat: &[Flat]) -> Self {
-        Self { orders: (0..RATIOS).map(|ratio| Rank::new(flat, ratio)).collect() }
+        let brief = flat.iter().all(|flat| flat.is_blank() || flat.brief().is_some());
+        Self { orders: (0..RATIOS).map(|ratio| Rank::new(flat, ratio)).collect(), brief }
     }
 
     /// Returns the order whose ratio is nearest.
@@ -53,7 +65,12 @@ impl Rank {
                 *slot = id(rank);
             }
         }
-        Self { places: sorted.into_iter().map(|(_, place)| place).collect(), ranks }
+        let ranked = |(_, place): (u128, u32)| {
+            let brief = flat.get(at(place)).and_then(Flat::brief);
+            let (prompt, completion, request) = brief.unwrap_or_default();
+            Ranked { place, prompt, completion, request }
+        };
+        Self { ranked: sorted.into_iter().map(ranked).collect(), ranks }
     }
 }
 
@@ -63,9 +80,10 @@ mod tests {
 
     #[test]
     fn the_nearest_ratio_is_taken() {
-        let orders = (0..RATIOS).map(|n| Rank { places: vec![n], ranks: vec![0] }).collect();
-        let ranks = Ranks { orders };
-        let nearest = |input, output| ranks.nearest(input, output).map(|rank| rank.places.clone());
+        let ranked = |place| Ranked { place, prompt: 0, completion: 0, request: 0 };
+        let orders = (0..RATIOS).map(|n| Rank { ranked: vec![ranked(n)], ranks: vec![0] }).collect();
+        let ranks = Ranks { orders, brief: true };
+        let nearest = |input, output| ranks.nearest(input, output).map(|rank| rank.ranked.clone());
         // 2^-10 is the first, 1 the eleventh, 2^5 the last; 1.5 is nearer to 2 than to 1 as a power, 1.4 is not.
         for (input, output, number) in [
             (1024, 1, 0),
@@ -76,7 +94,7 @@ mod tests {
             (0, 32, 15),
             (1, crate::MAX_COUNT, 15),
         ] {
-            assert_eq!(nearest(input, output), Some(vec![number]), "{output} / {input}");
+            assert_eq!(nearest(input, output), Some(vec![ranked(number)]), "{output} / {input}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use fixedbitset::FixedBitSet;
 
 use super::budgets::Counters;
+use super::now::Now;
 use crate::ir::CeilingKind;
 use crate::time::{Date, Wall};
 use crate::{Amount, DenialCode, Money};
@@ -48,7 +49,7 @@ pub(super) struct Eyes {
     pub(super) walls: Vec<Cell<Option<Option<Wall>>>>,
     pub(super) today: Cell<Option<Option<Date>>>,
     pub(super) caller: Vec<(CeilingKind, Amount)>,
-    pub(super) touched: FixedBitSet,
+    pub(super) now: Now,
 }
 
 /// What a decision writes.

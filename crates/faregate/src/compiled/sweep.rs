@@ -1,7 +1,12 @@
 //! Filters (step 4): over all shared candidates at once where bit sets can tell, one by one where they cannot.
 
+use std::cell::Cell;
+
+use fixedbitset::FixedBitSet;
+
 use super::bound::CeilingBound;
 use super::code::When;
+use super::cost::Worst;
 use super::expr::{UNKNOWN, at, id};
 use super::judge::{By, Cand, Judge, out};
 use super::packed::pack;
@@ -32,20 +37,20 @@ fn sweep_shared<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, tiers: &[u32
         }
     }
     if request.input_tokens > 0 {
-        work.open.intersect_with(columns.context.at_least(request.input_tokens));
+        keep(&mut work.open, columns.context.at_least(request.input_tokens));
     }
     if let Some(asked) = ask.max_output {
-        work.open.intersect_with(columns.output.at_least(asked));
+        keep(&mut work.open, columns.output.at_least(asked));
     }
     for parameter in request.parameters.iter().filter(|p| !by.routing.tolerate.contains(*p)) {
         match columns.supports.members.get(parameter.as_str()) {
-            Some(members) => work.open.intersect_with(members),
+            Some(members) => keep(&mut work.open, members),
             None => work.open.clear(),
         }
     }
     for modality in &request.modalities {
         match columns.modalities.members.get(modality.as_str()) {
-            Some(members) => work.open.intersect_with(members),
+            Some(members) => keep(&mut work.open, members),
             None => work.open.clear(),
         }
     }
@@ -89,6 +94,18 @@ fn retain(work: &mut Work, mut keep: impl FnMut(&Work, usize) -> bool) {
     work.open = open;
 }
 
+/// Keeps of one set what is in another of the same catalog.
+fn keep(open: &mut FixedBitSet, set: &FixedBitSet) {
+    // So many endpoints most hosts have, and a loop costs more than they do.
+    if let ([open], [set]) = (open.as_mut_slice(), set.as_slice()) {
+        *open &= *set;
+        return;
+    }
+    for (open, set) in open.as_mut_slice().iter_mut().zip(set.as_slice()) {
+        *open &= *set;
+    }
+}
+
 /// What the caller accepts and refuses, and where the gateway has no shared credential.
 fn callers_providers(judge: &Judge<'_>, work: &mut Work) {
     let providers = &judge.bound.columns.providers;
@@ -101,7 +118,7 @@ fn callers_providers(judge: &Judge<'_>, work: &mut Work) {
             }
             true
         });
-        work.open.intersect_with(&work.other);
+        keep(&mut work.open, &work.other);
     }
     if let Some(ignore) = judge.ask.ignore {
         ignore.all(|name| {
@@ -145,7 +162,7 @@ fn ceilings<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, most: Option<u12
         match bound {
             CeilingBound::Price(kept) => {
                 if judge.uses(&ceiling.kind) {
-                    work.open.intersect_with(kept);
+                    keep(&mut work.open, kept);
                     if !work.open.is_disjoint(&judge.bound.columns.changing) {
                         work.late_ceilings.push(number);
                     }
@@ -177,7 +194,7 @@ fn guardrails<'a>(judge: &Judge<'a>, work: &mut Work) {
         }
         let Some(pass) = code.pass.and_then(|p| judge.bound.pass(p)) else { continue };
         if code.waivers.is_empty() {
-            work.open.intersect_with(&pass.set);
+            keep(&mut work.open, &pass.set);
         } else {
             let waived = |place| judge.waived(&code.waivers, Cand::shared(place));
             retain(work, |_, place| pass.set.contains(place) || waived(place));
@@ -213,15 +230,22 @@ fn one_by_one<'a>(judge: &Judge<'a>, by: By<'a>, work: &mut Work, most: Option<u
     hold_costs(judge, work);
     retain(work, |work, place| {
         let cand = Cand::shared(place);
+        let known = Cell::new(None);
+        let worst = || {
+            let worst = known.get().unwrap_or_else(|| judge.worst(cand));
+            known.set(Some(worst));
+            worst
+        };
+        let over = |number: &usize| ceiling_out_at(judge, by, *number, cand, worst);
         let out = (health && judge.now_facts(place).health() == Health::Down)
             || (pass && !judge.passes(by.code.pass, cand))
             || by.code.late.iter().any(|rule| !judge.satisfied(*rule, cand))
             || work.late_guards.iter().any(|guard| judge.guarded(*guard, cand))
-            || work.late_ceilings.iter().any(|number| ceiling_out(judge, by, *number, cand))
-            || judge.caller.iter().any(|(kind, amount)| judge.over(kind, *amount, cand))
-            || (credits && judge.credits_out(cand) != 0)
-            || (overflow && judge.worst(cand).overflow)
-            || (budgets && work.counters.out(judge, cand, |_| {}) != 0);
+            || work.late_ceilings.iter().any(over)
+            || judge.caller.iter().any(|(kind, amount)| judge.over_at(kind, *amount, cand, worst))
+            || (credits && judge.credits_out_at(cand, worst) != 0)
+            || (overflow && worst().overflow)
+            || (budgets && work.counters.out_at(judge, cand, worst, |_| {}) != 0);
         !out
     });
 }
@@ -252,13 +276,13 @@ fn costs_within<'a>(
     }
     // Whose cost is not known or not bounded is out.
     if !columns.all_priced {
-        work.open.intersect_with(&columns.priced);
+        keep(&mut work.open, &columns.priced);
     }
     if request.images > 0 {
-        work.open.intersect_with(&columns.images);
+        keep(&mut work.open, &columns.images);
     }
     if asked.is_none() {
-        work.open.intersect_with(&columns.limited);
+        keep(&mut work.open, &columns.limited);
     }
     if limit < most {
         work.cost_limit = Some(work.cost_limit.map_or(limit, |other| other.min(limit)));
@@ -277,10 +301,21 @@ fn hold_costs(judge: &Judge<'_>, work: &mut Work) {
 }
 
 fn ceiling_out<'a>(judge: &Judge<'a>, by: By<'a>, number: usize, cand: Cand<'a>) -> bool {
+    ceiling_out_at(judge, by, number, cand, || judge.worst(cand))
+}
+
+/// The same, where the worst cost may be known already.
+fn ceiling_out_at<'a>(
+    judge: &Judge<'a>,
+    by: By<'a>,
+    number: usize,
+    cand: Cand<'a>,
+    worst: impl FnOnce() -> Worst,
+) -> bool {
     let Some((ceiling, when)) = by.routing.ceilings.get(number).zip(by.code.ceilings.get(number)) else {
         return false;
     };
-    judge.applies(*when, cand) && judge.over(&ceiling.kind, ceiling.amount, cand)
+    judge.applies(*when, cand) && judge.over_at(&ceiling.kind, ceiling.amount, cand, worst)
 }
 
 /// Whether nothing keeps a candidate out.

@@ -1,5 +1,7 @@
 //! What only speed would reveal otherwise: that the quick ways are taken.
 
+mod costs;
+
 use std::fmt::Write as _;
 
 use super::{Compiled, Scratch};
