@@ -158,7 +158,12 @@ impl Compiled {
     }
 
     /// Holds the request to the declarations (step 1), and fills in their defaults.
-    pub(super) fn ask<'a>(&'a self, policy: &'a Policy, request: &'a Request, context: &'a Context) -> Option<Ask<'a>> {
+    pub(super) fn ask<'a>(
+        &'a self,
+        policy: &'a Policy,
+        request: &'a Request,
+        context: &'a Context,
+    ) -> Option<Ask<'a>> {
         let most = request.input_tokens.max(request.cached_input_tokens).max(request.images);
         let output = request.max_output_tokens.max(request.expected_output_tokens).unwrap_or(0);
         if most.max(output) > MAX_COUNT {
