@@ -25,13 +25,27 @@ fn text(path: &str) -> String {
 }
 
 /// Which of our crates each of our crates may use.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("faregate-syntax", &[]),
     ("faregate", &["faregate-syntax"]),
     ("faregate-wire", &["faregate", "faregate-syntax"]),
+    ("faregate-analysis", &["faregate", "faregate-syntax"]),
     ("faregate-import", &["faregate-syntax"]),
-    ("faregate-cli", &["faregate", "faregate-import", "faregate-syntax", "faregate-wire"]),
-    ("faregate-tests", &["faregate", "faregate-cli", "faregate-import", "faregate-syntax", "faregate-wire"]),
+    (
+        "faregate-cli",
+        &["faregate", "faregate-analysis", "faregate-import", "faregate-syntax", "faregate-wire"],
+    ),
+    (
+        "faregate-tests",
+        &[
+            "faregate",
+            "faregate-analysis",
+            "faregate-cli",
+            "faregate-import",
+            "faregate-syntax",
+            "faregate-wire",
+        ],
+    ),
 ];
 
 /// What the engine and the syntax may bring along: every embedder compiles it.

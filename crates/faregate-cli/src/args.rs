@@ -196,6 +196,12 @@ pub(crate) struct Fmt {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit: 0 where every case passes and every threshold is met, 1 otherwise.\n\nExamples:\n  \
+                        faregate test policies\n  faregate test policies --watch\n  \
+                        faregate test policies --coverage --coverage-threshold 100\n  \
+                        faregate test policies --mutate              which changes no case notices"
+)]
 pub(crate) struct Test {
     /// Files of cases, or folders that are searched for `*.test.yaml`.
     #[arg(required = true, value_name = "PATH")]
@@ -203,6 +209,28 @@ pub(crate) struct Test {
     /// Run only cases whose name holds this text; may be given several times.
     #[arg(long = "name", value_name = "TEXT")]
     pub(crate) names: Vec<String>,
+    /// Run the cases again whenever a policy, a case, a catalog or a manifest changes, until Ctrl-C.
+    #[arg(long, conflicts_with_all = ["format", "mutate"])]
+    pub(crate) watch: bool,
+    /// Say which rules, which outcomes of conditions and which codes the cases reach.
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Exit with 1 where fewer than this many percent of the rules are reached.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(crate) coverage_threshold: Option<u8>,
+    /// Write the coverage to this file in the form of lcov.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lcov: Option<PathBuf>,
+    /// Change each condition, bound, list and rule of the policies, one at a time, and say which change no case notices. Exit with 1
+    /// where there is one.
+    #[arg(long)]
+    pub(crate) mutate: bool,
+    /// With --mutate: exit with 1 only where fewer than this many percent of the changes are noticed.
+    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(crate) mutate_threshold: Option<u8>,
+    /// With --mutate: begin no change later than this after the start, such as 2m. Those left out are counted.
+    #[arg(long, value_name = "DURATION", requires = "mutate")]
+    pub(crate) within: Option<String>,
     /// How to write the results.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: TestFormat,

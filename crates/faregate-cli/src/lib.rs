@@ -16,6 +16,7 @@ mod github;
 mod init;
 mod manifest;
 mod paint;
+mod parallel;
 mod rehearse;
 mod rehearse_text;
 mod sarif;

@@ -1,16 +1,28 @@
 //! `faregate test`
 
-use std::path::{Path, PathBuf};
-use std::thread;
+mod cover;
+mod mutate;
+mod reasons;
+mod suite;
+mod watch;
 
-use faregate::{
-    Catalog, Completeness, Context, Decision, Engine, PolicySet, Request, Run, SavedRun, check_set,
-};
-use faregate_wire::golden::{Case, Expect, Got, Input, play, read_cases};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use faregate::{Context, Decision, Engine, Request, Run, SavedRun};
+use faregate_analysis::Coverage;
+use faregate_syntax::ast::LiteralKind;
+use faregate_wire::golden::Case;
 use serde::Serialize;
 
+use self::suite::{Benches, Loaded, Suite, plain, read_noting};
+use self::watch::Look;
 use crate::args::{Test, TestFormat};
-use crate::{Exit, Failure, Surroundings, files, paint};
+use crate::{Exit, Failure, Surroundings, files, paint, parallel};
+
+pub use self::suite::{read, run_case};
 
 /// How a case went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,6 +35,8 @@ pub struct CaseResult {
     pub ok: bool,
     /// How what came out differs.
     pub differences: Vec<String>,
+    /// Why the engine decided so, where something differs.
+    pub why: Vec<String>,
 }
 
 /// The shape of `faregate test --format json`.
@@ -31,9 +45,85 @@ struct Report<'a> {
     passed: usize,
     failed: usize,
     cases: &'a [CaseResult],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutants: Option<serde_json::Value>,
 }
 
 pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
+    if !args.watch {
+        return once(args, surroundings, &mut Loaded::default());
+    }
+    loop {
+        let mut loaded = Loaded::default();
+        // What cannot be read now is reported, and mended while we watch.
+        let look = |loaded: &Loaded| Look::at(&args.paths, loaded.files.iter());
+        let before = look(&loaded);
+        if let Err(Failure(message)) = once(args, surroundings, &mut loaded) {
+            let label = paint::error("error", surroundings.colour_errors);
+            writeln!(surroundings.err, "{label}: {}", message.trim_end())?;
+        }
+        let now = look(&loaded);
+        // What changed while the cases ran is run again at once.
+        let changed = before.changed_of(&now);
+        surroundings.out.flush()?;
+        let changed = match changed {
+            Some(path) => path,
+            None => {
+                writeln!(surroundings.err, "watching; Ctrl-C ends")?;
+                watch::wait(&now, || look(&loaded))
+            }
+        };
+        writeln!(surroundings.err, "\n{} changed", changed.display())?;
+    }
+}
+
+/// Runs all that is asked for, once. `loaded` is told what was read.
+fn once(args: &Test, surroundings: &mut Surroundings<'_>, loaded: &mut Loaded) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let suite = suite(args, loaded)?;
+    let covers = args.coverage || args.lcov.is_some() || args.coverage_threshold.is_some();
+    let policies = if covers || args.mutate { policies(args, loaded)? } else { BTreeMap::new() };
+    let coverage = covers.then(|| Arc::new(Coverage::new()));
+    if let Some(coverage) = &coverage {
+        for (path, text) in &policies {
+            coverage.file(&path.display().to_string(), text);
+        }
+    }
+    let results = run_all(&suite, &Benches::new(&suite, Evaluator::of(args.reference), coverage.as_ref()));
+    let covered = coverage.map(|coverage| coverage.report());
+    let failed = results.iter().filter(|r| !r.ok).count();
+    let within = args.within.as_deref().map(duration).transpose()?;
+    let until = within.and_then(|within| started.checked_add(within));
+    let mutated = (args.mutate && failed == 0).then(|| mutate::run(&suite, &policies, until));
+    if let (Some(path), Some(covered)) = (&args.lcov, &covered) {
+        std::fs::write(path, faregate_analysis::lcov(covered))
+            .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
+    }
+    write_results(args, &results, covered.as_ref(), mutated.as_ref(), surroundings)?;
+    let mut good = failed == 0;
+    if let Some(covered) = &covered
+        && let Some(percent) = args.coverage_threshold
+        && !covered.reaches(percent)
+    {
+        let (reached, all) = covered.rules();
+        writeln!(surroundings.err, "{reached} of {all} rules are reached, and {percent} % are wanted")?;
+        good = false;
+    }
+    if args.mutate && failed > 0 {
+        writeln!(surroundings.err, "no mutant was tried: cases fail, and would fail under each")?;
+    }
+    if let Some(mutated) = &mutated
+        && !mutated.reaches(args.mutate_threshold.unwrap_or(100))
+    {
+        good = false;
+    }
+    Ok(if good { Exit::Done } else { Exit::No })
+}
+
+/// Reads the cases that are asked for.
+fn suite(args: &Test, loaded: &mut Loaded) -> Result<Suite, Failure> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for path in &args.paths {
         let found = files::find(path, ".test.yaml")?;
@@ -42,10 +132,21 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
         }
         paths.extend(found);
     }
+    loaded.files.extend(paths.iter().cloned());
+    let read = parallel::each(paths.len(), |at| {
+        let Some(path) = paths.get(at) else { return Ok(Default::default()) };
+        let mut loaded = Loaded::default();
+        let cases = read_noting(path, &mut loaded)?;
+        Ok::<_, String>((path.display().to_string(), cases, loaded))
+    });
     let mut cases = Vec::new();
-    for path in &paths {
-        let file = path.display().to_string();
-        cases.extend(read(path).map_err(Failure)?.into_iter().map(|case| (file.clone(), case)));
+    for read in read {
+        let (file, of_file, noted): (String, Vec<Case>, Loaded) = read.map_err(Failure)?;
+        for (text, path) in noted.policies {
+            loaded.policies.entry(text).or_insert(path);
+        }
+        loaded.files.extend(noted.files);
+        cases.extend(of_file.into_iter().map(|case| (file.clone(), case)));
     }
     let all = cases.len();
     if !args.names.is_empty() {
@@ -57,12 +158,48 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
             n => format!("none of the {n} cases has a name that holds {}", args.names.join(" or ")),
         }));
     }
-    let results = run_all(&cases, Evaluator::of(args.reference));
+    Ok(Suite::new(cases, loaded))
+}
+
+/// Returns the policies that tests are held to: those in the folders that are named, and those that cases load.
+fn policies(args: &Test, loaded: &Loaded) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let mut policies = BTreeMap::new();
+    for path in args.paths.iter().filter(|path| path.is_dir()) {
+        for policy in files::find(path, ".fare")? {
+            let text = std::fs::read_to_string(&policy)
+                .map_err(|e| Failure(format!("cannot read {}: {e}", policy.display())))?;
+            policies.insert(plain(&policy), text);
+        }
+    }
+    policies.extend(loaded.policies.iter().map(|(text, path)| (path.clone(), text.clone())));
+    Ok(policies)
+}
+
+fn duration(text: &str) -> Result<Duration, Failure> {
+    match faregate_syntax::parse_literal(text) {
+        Ok(LiteralKind::Duration(ms)) => Ok(Duration::from_millis(ms)),
+        _ => Err(Failure(format!("--within wants a duration such as 2m, not `{text}`"))),
+    }
+}
+
+fn write_results(
+    args: &Test,
+    results: &[CaseResult],
+    covered: Option<&faregate_analysis::Report>,
+    mutated: Option<&mutate::Outcome>,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), Failure> {
     let passed = results.iter().filter(|r| r.ok).count();
     let failed = results.len().saturating_sub(passed);
     match args.format {
         TestFormat::Json => {
-            let report = Report { passed, failed, cases: &results };
+            let report = Report {
+                passed,
+                failed,
+                cases: results,
+                coverage: covered.map(cover::json),
+                mutants: mutated.map(mutate::Outcome::json),
+            };
             writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&report)?)?;
         }
         TestFormat::Text => {
@@ -72,6 +209,9 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
                 for difference in &result.differences {
                     writeln!(surroundings.out, "  {difference}")?;
                 }
+                for why in &result.why {
+                    writeln!(surroundings.out, "  {} {why}", paint::faint("why:", surroundings.colour))?;
+                }
             }
             let counts = format!("{passed} passed, {failed} failed");
             let counts = match failed {
@@ -79,36 +219,30 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
                 _ => paint::error(&counts, surroundings.colour),
             };
             writeln!(surroundings.out, "{counts}")?;
+            let colour = surroundings.colour;
+            let covered = covered.map(|covered| cover::text(covered, colour));
+            let mutated = mutated.map(|mutated| mutated.text(colour));
+            for report in covered.into_iter().chain(mutated) {
+                write!(surroundings.out, "{report}")?;
+            }
         }
         TestFormat::Junit => {
-            let report = junit(&results).to_string().map_err(|e| Failure(e.to_string()))?;
+            let report = junit(results).to_string().map_err(|e| Failure(e.to_string()))?;
             write!(surroundings.out, "{report}")?;
         }
     }
-    Ok(if failed == 0 { Exit::Done } else { Exit::No })
+    Ok(())
 }
 
 /// Runs cases on as many threads as the machine has; the results are in the order of the cases.
-fn run_all(cases: &[(String, Case)], by: Evaluator) -> Vec<CaseResult> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = cases.len().div_ceil(threads).max(1);
-    let run = move |(file, case): &(String, Case)| {
-        let differences = run_case(case, by);
+fn run_all(suite: &Suite, benches: &Benches<'_>) -> Vec<CaseResult> {
+    let results = parallel::each(suite.cases.len(), |number| {
+        let (file, case) = suite.cases.get(number)?;
+        let (differences, why) = benches.run(number);
         let (file, name) = (file.clone(), case.name.clone());
-        CaseResult { file, name, ok: differences.is_empty(), differences }
-    };
-    thread::scope(|scope| {
-        let parts: Vec<_> = cases
-            .chunks(share)
-            .map(|part| (part, scope.spawn(move || part.iter().map(run).collect::<Vec<_>>())))
-            .collect();
-        // A part whose thread did not end is run here, where its panic is seen.
-        let results = parts.into_iter().map(|(part, thread)| match thread.join() {
-            Ok(results) => results,
-            Err(_) => part.iter().map(run).collect(),
-        });
-        results.flatten().collect()
-    })
+        Some(CaseResult { file, name, ok: differences.is_empty(), differences, why })
+    });
+    results.into_iter().flatten().collect()
 }
 
 /// Returns the results in JUnit's form: a suite a file.
@@ -122,7 +256,9 @@ fn junit(results: &[CaseResult]) -> quick_junit::Report {
             if !result.ok {
                 status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure);
                 status.set_message(result.differences.first().cloned().unwrap_or_default());
-                status.set_description(result.differences.join("\n"));
+                let why = result.why.iter().map(|why| format!("why: {why}"));
+                let lines: Vec<String> = result.differences.iter().cloned().chain(why).collect();
+                status.set_description(lines.join("\n"));
             }
             let mut case = quick_junit::TestCase::new(result.name.clone(), status);
             case.set_classname(result.file.clone());
@@ -131,19 +267,6 @@ fn junit(results: &[CaseResult]) -> quick_junit::Report {
         report.add_test_suite(suite);
     }
     report
-}
-
-/// Reads the golden cases of a file; paths in it are relative to the file.
-///
-/// # Errors
-/// What is wrong with the file as a whole, as a message that names it.
-pub fn read(path: &Path) -> Result<Vec<Case>, String> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let text = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
-    };
-    let mut load = |name: &str| text(&folder.join(name));
-    read_cases(&text(path)?, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
 }
 
 /// Who decides.
@@ -174,63 +297,4 @@ impl Evaluator {
             Self::Reference => run.by_reference(),
         })
     }
-}
-
-/// Runs a golden case and returns how what came out differs; nothing where the case holds.
-#[must_use]
-pub fn run_case(case: &Case, by: Evaluator) -> Vec<String> {
-    if let Some(settled) = case.settled() {
-        return settled;
-    }
-    let (Ok(input), Ok(expect)) = (&case.input, &case.expect) else {
-        return vec!["the case cannot be read".to_owned()];
-    };
-    let texts = || input.policies.iter().map(|p| (p.name.as_str(), p.text.as_str()));
-    let catalog = match Catalog::new(input.catalog.clone()) {
-        Ok(catalog) => catalog,
-        Err(errors) => {
-            let lines: Vec<String> = errors.iter().map(|e| format!("catalog: {e}")).collect();
-            return case.differences(Got::Error(&lines.join("\n")));
-        }
-    };
-    if matches!(expect, Expect::Diagnostics(_)) {
-        let checked = check_set(texts(), Completeness::Whole);
-        let found = match &checked.policy {
-            Some(policy) => {
-                let catalog = (!input.catalog.is_empty()).then_some(&catalog);
-                policy.check_with(catalog, input.check_now)
-            }
-            None => checked.diagnostics,
-        };
-        let list: Vec<_> = found.iter().cloned().collect();
-        return case.differences(Got::Diagnostics(&list, found.sources()));
-    }
-    let (engine, decision) = match decide(texts(), catalog, input, by) {
-        Ok(decided) => decided,
-        Err(error) => return case.differences(Got::Error(&error)),
-    };
-    let (Decision::Route(plan), true, Some(context)) = (&decision, case.runs(), &input.context) else {
-        return case.differences(Got::Decision(&decision));
-    };
-    let restore = |saved| by.restore(&engine, saved);
-    let script = input.outcomes.as_deref().unwrap_or_default();
-    match play(plan.run(), script, context, &restore) {
-        Ok(played) => case.differences(Got::Run { decision: &decision, record: &played.record }),
-        Err(error) => case.differences(Got::Error(&error)),
-    }
-}
-
-fn decide<'a>(
-    texts: impl Iterator<Item = (&'a str, &'a str)>,
-    catalog: Catalog,
-    input: &Input,
-    by: Evaluator,
-) -> Result<(Engine, Decision), String> {
-    let policy = PolicySet::parse(texts).map_err(|d| format!("the policy does not load:\n{d}"))?;
-    let engine = Engine::new(policy, catalog).map_err(|e| e.to_string())?;
-    let (Some(request), Some(context)) = (&input.request, &input.context) else {
-        return Err("the case has no request or no context".to_owned());
-    };
-    let decision = by.decide(&engine, request, context);
-    Ok((engine, decision))
 }

@@ -6,6 +6,7 @@ use crate::catalog::Catalog;
 use crate::compiled::{Compiled, Scratch, Verdict};
 use crate::decision::Origin;
 use crate::reference::{self, Inputs};
+use crate::watch::{Watch, Watched};
 use crate::{Context, Decision, PolicySet, Request, RestoreError, Run, SavedRun, Why};
 
 /// Decides requests. Immutable, `Send + Sync`, without clock, randomness, files or network.
@@ -154,6 +155,17 @@ impl Engine {
         Run::restore(self, saved)
     }
 
+    /// Returns this engine with somebody who is told which conditions and rules its decisions and runs look at.
+    ///
+    /// It decides by the reference, so it is slow; the decisions are the same.
+    #[must_use]
+    pub fn watched(&self, watch: Arc<dyn Watch>) -> Watched {
+        let policy = Arc::new(self.inner.policy.watched(watch));
+        let catalog = self.inner.catalog.clone();
+        let compiled = Compiled::new(policy.policy(), &catalog);
+        Watched::new(Self { inner: Arc::new(Inner { policy, catalog, compiled }) })
+    }
+
     pub(crate) fn compiled(&self) -> &Compiled {
         &self.inner.compiled
     }
@@ -167,6 +179,7 @@ impl Engine {
         Inputs {
             sources: self.inner.policy.sources(),
             policy: self.inner.policy.policy(),
+            watch: self.inner.policy.policy().watch(),
             policy_digest: self.inner.policy.digest(),
             catalog: &self.inner.catalog,
         }

@@ -212,7 +212,7 @@ pub(crate) enum Body {
 pub(crate) struct Routing {
     pub(crate) tiers: Vec<Tier>,
     pub(crate) models_span: Span,
-    /// Where the entries of each tier stand; none for `requested`.
+    /// Where the entries of each tier stand; one for `requested`.
     pub(crate) entry_spans: Vec<Vec<Span>>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) prefers: Vec<(Expr, Span)>,

@@ -33,6 +33,7 @@ mod run;
 mod sync;
 mod time;
 mod tracker;
+mod watch;
 
 pub use attributes::built_in_attributes;
 pub use catalog::*;
@@ -61,3 +62,4 @@ pub use tracker::{
     Count, CounterId, CounterKey, Counters, CountersUnavailable, Hold, MemoryCounters, Refused, Reservation,
     ReserveError, Settlement, Tracker,
 };
+pub use watch::{Watch, Watched};

@@ -1,6 +1,7 @@
 //! A policy set: parsed, checked, ready to decide.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use faregate_syntax::ast::File;
 use faregate_syntax::{Diagnostic, Diagnostics, FileId, Sources};
@@ -9,6 +10,7 @@ use crate::catalog::Catalog;
 use crate::check::{self, Completeness};
 use crate::ir;
 use crate::time::Date;
+use crate::watch::{Followed, Watch};
 
 /// The most files that a set may have.
 pub const MAX_FILES: usize = 64;
@@ -18,7 +20,7 @@ pub const MAX_FILES: usize = 64;
 pub struct PolicySet {
     sources: Sources,
     files: Vec<File>,
-    policy: ir::Policy,
+    policy: Followed,
     warnings: Vec<Diagnostic>,
     digest: String,
 }
@@ -121,8 +123,14 @@ impl PolicySet {
         }
     }
 
-    pub(crate) fn policy(&self) -> &ir::Policy {
+    pub(crate) fn policy(&self) -> &Followed {
         &self.policy
+    }
+
+    /// Returns the same set, with somebody who is told while it is applied.
+    pub(crate) fn watched(&self, watch: Arc<dyn Watch>) -> Self {
+        let policy = Followed::by((*self.policy).clone(), Some(watch));
+        Self { policy, ..self.clone() }
     }
 }
 
@@ -157,7 +165,7 @@ pub fn check_set<N: Into<String>, T: Into<String>>(
     let policy = whole.map(|policy| PolicySet {
         sources: sources.clone(),
         files: parsed,
-        policy,
+        policy: Followed::by(policy, None),
         warnings: diagnostics.clone(),
         digest,
     });

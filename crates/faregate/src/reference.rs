@@ -26,6 +26,7 @@ use faregate_syntax::Sources;
 use crate::catalog::Catalog;
 use crate::ir::{Body, Exhausted, Policy, Routing, Workload};
 use crate::time::date_text;
+use crate::watch::{Applied, Watch};
 use crate::{
     Attempt, Context, Decision, Degraded, Denial, DenialCode, Digests, Exclusion, Explanation, Plan, Request,
     WaiverUse,
@@ -45,6 +46,8 @@ use world::World;
 pub(crate) struct Inputs<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) policy: &'a Policy,
+    /// Who is told of what is looked at.
+    pub(crate) watch: Option<&'a dyn Watch>,
     pub(crate) policy_digest: &'a str,
     pub(crate) catalog: &'a Catalog,
 }
@@ -52,9 +55,9 @@ pub(crate) struct Inputs<'a> {
 /// Decides a request.
 pub(crate) fn decide(inputs: Inputs<'_>, request: &Request, context: &Context) -> Decision {
     let blank = blank(inputs, request);
-    let Inputs { sources, policy, catalog, .. } = inputs;
+    let Inputs { sources, policy, watch, catalog, .. } = inputs;
     // 1. Validate.
-    let world = match World::new(sources, policy, catalog, request, context) {
+    let world = match World::new(sources, Applied { policy, watch }, catalog, request, context) {
         Ok(world) => world,
         Err(message) => return deny(blank, DenialCode::InvalidRequest, "request", None, message),
     };
@@ -133,6 +136,7 @@ fn decide_as(
         explanation.workload = Some(workload.name.clone());
         explanation.degraded.clone_from(&degraded);
         explanation.ignored_budget_rows.clone_from(&ledger.ignored);
+        world.tell_rule(workload.span);
         let routing = match &workload.body {
             Body::Route(routing) => routing,
             Body::Deny(message, span) => {
@@ -178,6 +182,9 @@ struct Found<'a> {
 /// Steps 3 and 4.
 fn admit<'a>(world: &World<'a>, ledger: &Ledger<'_>, workload: &Workload, routing: &Routing) -> Found<'a> {
     let tiers = world.tiers(routing);
+    if world.watch.is_some() {
+        world.tell_of_entries(routing);
+    }
     let mut found =
         Found { admitted: Vec::new(), out: Vec::new(), waived: Vec::new(), aliases: BTreeMap::new() };
     for candidate in world.candidates(routing, &tiers) {
@@ -204,6 +211,7 @@ fn soft_cap(world: &World<'_>, ledger: &Ledger<'_>, out: &[Out<'_>]) -> Option<(
         Exhausted::UseWorkload(target, span)
             if named.contains(format!("budget {}", budget.name).as_str()) =>
         {
+            world.tell_rule(*span);
             Some((budget.name.clone(), target.clone(), world.at(*span)))
         }
         _ => None,

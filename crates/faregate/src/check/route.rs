@@ -17,7 +17,10 @@ use crate::ir::{Attr, Order, OrderKey, Routing, Rule, Tier, TierEntry};
 use crate::pattern::Pattern;
 
 fn entry_spans(tier: &ast::Tier) -> Vec<Span> {
-    let ast::Tier::Entries(entries) = tier else { return Vec::new() };
+    let entries = match tier {
+        ast::Tier::Entries(entries) => entries,
+        ast::Tier::Requested { span, .. } => return vec![*span],
+    };
     let span = |entry: &ast::TierEntry| match entry {
         ast::TierEntry::Model(s) => s.span,
         ast::TierEntry::Group(word) => word.span,

@@ -129,6 +129,7 @@ impl<'a> Ledger<'a> {
         limit: &Limit,
         candidate: &Candidate<'_>,
     ) -> Counter {
+        world.tell_rule(limit.span);
         let per: Vec<Option<String>> =
             budget.per.iter().map(|attr| per_value(world, attr, Some(candidate))).collect();
         let window = limit.period.and_then(|p| limit.zone.window(p, world.context.now));

@@ -112,6 +112,37 @@ impl<'a> World<'a> {
         tiers
     }
 
+    /// Tells whoever looks on which entries of `models` name an endpoint of the catalog.
+    pub(crate) fn tell_of_entries(&self, routing: &Routing) {
+        let served = |names: &dyn Fn(&str) -> bool| self.catalog.endpoints().iter().any(|e| names(&e.model));
+        for (tier, spans) in routing.tiers.iter().zip(&routing.entry_spans) {
+            match tier {
+                Tier::Entries(entries) => {
+                    for (entry, span) in entries.iter().zip(spans) {
+                        if served(&|model| self.entry_names(entry, model)) {
+                            self.tell_rule(*span);
+                        }
+                    }
+                }
+                Tier::Requested { within } => {
+                    let asked: BTreeSet<&str> = self
+                        .request
+                        .model
+                        .iter()
+                        .chain(&self.request.models)
+                        .map(|name| self.catalog.resolve(name))
+                        .collect();
+                    let named = |model: &str| {
+                        asked.contains(model) && within.as_ref().is_none_or(|w| self.entry_names(w, model))
+                    };
+                    if let Some(span) = spans.first().filter(|_| served(&named)) {
+                        self.tell_rule(*span);
+                    }
+                }
+            }
+        }
+    }
+
     /// Returns the aliases that [`World::tiers`] meets.
     pub(crate) fn aliases(&self, routing: &Routing) -> BTreeMap<String, String> {
         let mut met = Tiers::default();

@@ -13,13 +13,22 @@ use crate::classes::ErrorClass;
 use crate::ir::{Attr, Expr, ExprKind, Member, SetTerm, Term, Value};
 
 impl World<'_> {
-    /// Returns the truth of an expression.
+    /// Returns the truth of a condition that the decision depends on, and tells whoever looks on.
     pub(crate) fn eval(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Truth {
+        let truth = self.truth(expr, candidate);
+        if self.watch.is_some() {
+            self.tell_condition(expr, candidate, truth);
+        }
+        truth
+    }
+
+    /// Returns the truth of an expression, where an explanation asks or somebody only supposes.
+    pub(crate) fn truth(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Truth {
         match &expr.kind {
             ExprKind::Constant(value) => Truth::from(*value),
-            ExprKind::And(parts) => Truth::all(parts.iter().map(|p| self.eval(p, candidate))),
-            ExprKind::Or(parts) => Truth::any(parts.iter().map(|p| self.eval(p, candidate))),
-            ExprKind::Not(inner) => self.eval(inner, candidate).not(),
+            ExprKind::And(parts) => Truth::all(parts.iter().map(|p| self.truth(p, candidate))),
+            ExprKind::Or(parts) => Truth::any(parts.iter().map(|p| self.truth(p, candidate))),
+            ExprKind::Not(inner) => self.truth(inner, candidate).not(),
             _ => self.leaf(expr, candidate),
         }
     }
@@ -58,7 +67,7 @@ impl World<'_> {
                 _ => Truth::Unknown,
             },
             ExprKind::Constant(_) | ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) => {
-                self.eval(expr, candidate)
+                self.truth(expr, candidate)
             }
         }
     }
@@ -159,12 +168,31 @@ impl World<'_> {
         }
     }
 
+    /// Returns whether the condition of a move or a retry can be true after a class of error, as [`World::possible`] says it, and
+    /// tells whoever looks on how it came out, where it reads nothing of an attempt.
+    pub(crate) fn can_be_true(
+        &self,
+        when: &Expr,
+        candidate: &Candidate<'_>,
+        error: ErrorClass,
+        later: bool,
+    ) -> bool {
+        if self.watch.is_some() {
+            let mut of_attempt = false;
+            attributes(when, &mut |a| of_attempt |= a.subject == Subject::Attempt);
+            if !of_attempt {
+                self.eval(when, Some(candidate));
+            }
+        }
+        self.possible(when, candidate, error, later).0
+    }
+
     /// Returns the unknown attributes that keep an expression from being true or false.
     pub(crate) fn missing(&self, expr: &Expr, candidate: Option<&Candidate<'_>>) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let mut leaves = Vec::new();
         leaves_of(expr, &mut leaves);
-        for leaf in leaves.into_iter().filter(|l| self.eval(l, candidate) == Truth::Unknown) {
+        for leaf in leaves.into_iter().filter(|l| self.truth(l, candidate) == Truth::Unknown) {
             attributes(leaf, &mut |attr| {
                 let name = attr.to_string();
                 if self.value(attr, candidate, None).is_none() && !names.contains(&name) {
@@ -177,7 +205,7 @@ impl World<'_> {
 
     /// Says why an expression is not what it should be: the smallest parts that decide it.
     pub(crate) fn why_not(&self, expr: &Expr, wanted: bool, candidate: Option<&Candidate<'_>>) -> String {
-        let is_wanted = |e: &Expr| self.eval(e, candidate) == Truth::from(wanted);
+        let is_wanted = |e: &Expr| self.truth(e, candidate) == Truth::from(wanted);
         match &expr.kind {
             ExprKind::Not(inner) => self.why_not(inner, !wanted, candidate),
             ExprKind::And(parts) if wanted => {

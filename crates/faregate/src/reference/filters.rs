@@ -164,8 +164,8 @@ impl World<'_> {
     }
 
     fn satisfied(&self, rule: &Rule, candidate: &Candidate<'_>) -> bool {
-        let truth = self.eval(&rule.expr, Some(candidate));
-        if rule.forbid { truth.is_false() } else { truth.is_true() }
+        self.tell_rule(rule.span);
+        holds(rule, self.eval(&rule.expr, Some(candidate)))
     }
 
     /// Whether a `require` would be true were the endpoint not cooling down.
@@ -175,7 +175,7 @@ impl World<'_> {
         }
         let mut cool = candidate.clone();
         cool.facts_now.cooling_until = None;
-        self.satisfied(rule, &cool)
+        holds(rule, self.truth(&rule.expr, Some(&cool)))
     }
 
     pub(crate) fn guardrail(
@@ -193,6 +193,9 @@ impl World<'_> {
             return;
         }
         if let Some(waiver) = self.waiver(guardrail, candidate) {
+            if let Some(waiver) = self.policy.waivers.get(waiver) {
+                self.tell_rule(waiver.span);
+            }
             let entry = (waiver, candidate.endpoint.id.clone());
             if !waived.contains(&entry) {
                 waived.push(entry);
@@ -253,6 +256,11 @@ impl World<'_> {
             }
             reason
         };
+        let bounds = matches!(kind, CeilingKind::Attempt | CeilingKind::Run | CeilingKind::Output)
+            || self.unit_price(kind, candidate).is_some();
+        if let Some(span) = span.filter(|_| bounds) {
+            self.tell_rule(span);
+        }
         let limit = match amount {
             Amount::Count(limit) => {
                 if let Some(asked) = self.request.max_output_tokens
@@ -387,6 +395,9 @@ impl World<'_> {
         let general = (routing.credentials, routing.credentials_span);
         let special = routing.credentials_for.get(provider).map(|(mode, span)| (*mode, Some(*span)));
         for (mode, span) in std::iter::once(general).chain(special) {
+            if let Some(span) = span {
+                self.tell_rule(span);
+            }
             let excluded = match mode {
                 CredentialMode::OwnOnly => candidate.own.is_none(),
                 CredentialMode::SharedOnly => candidate.own.is_some(),
@@ -461,12 +472,16 @@ impl World<'_> {
         wanted: bool,
         candidate: &Candidate<'_>,
     ) -> Option<BoundChange> {
-        let mut broken = parts.iter().filter(|p| self.eval(p, Some(candidate)) != Truth::from(wanted));
+        let mut broken = parts.iter().filter(|p| self.truth(p, Some(candidate)) != Truth::from(wanted));
         match (broken.next(), broken.next()) {
             (Some(part), None) => self.literal_bound(what, part, wanted, candidate),
             _ => None,
         }
     }
+}
+
+fn holds(rule: &Rule, truth: Truth) -> bool {
+    if rule.forbid { truth.is_false() } else { truth.is_true() }
 }
 
 fn negated(op: CompareOp) -> Option<CompareOp> {

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use faregate_syntax::Fixed;
+use faregate_syntax::{Fixed, Span};
 
 use super::balance;
 use super::candidate::Candidate;
 use super::values::show;
 use super::world::World;
-use crate::ir::{Attr, Order, OrderKey, Routing, Value};
+use crate::ir::{Attr, Expr, Order, OrderKey, Routing, Value};
 use crate::{Health, Money};
 use faregate_syntax::ast::CredentialMode;
 
@@ -18,6 +18,9 @@ type EarlierKeys = (u8, bool, Vec<bool>, bool);
 impl<'a> World<'a> {
     /// Returns the admitted candidates in the order of the plan: tier by tier.
     pub(crate) fn order(&self, routing: &Routing, mut admitted: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
+        if let Some(span) = routing.order_span {
+            self.tell_rule(span);
+        }
         let keys = |c: &Candidate<'_>| self.earlier_keys(routing, c);
         admitted.sort_by(|a, b| {
             a.tier
@@ -60,8 +63,11 @@ impl<'a> World<'a> {
     /// Credential rank, cooling, each `prefer`, degraded: smaller goes first.
     fn earlier_keys(&self, routing: &Routing, candidate: &Candidate<'_>) -> EarlierKeys {
         let cooling = candidate.cooling_until(self.context.now).is_some();
-        let not_preferred =
-            routing.prefers.iter().map(|(e, _)| !self.eval(e, Some(candidate)).is_true()).collect();
+        let prefer = |(expr, span): &(Expr, Span)| {
+            self.tell_rule(*span);
+            !self.eval(expr, Some(candidate)).is_true()
+        };
+        let not_preferred = routing.prefers.iter().map(prefer).collect();
         let degraded = candidate.health() == Health::Degraded;
         (rank(routing.credentials, candidate), cooling, not_preferred, degraded)
     }
@@ -71,7 +77,7 @@ impl<'a> World<'a> {
         let mut why: Vec<String> = routing
             .prefers
             .iter()
-            .filter(|(e, _)| self.eval(e, Some(candidate)).is_true())
+            .filter(|(e, _)| self.truth(e, Some(candidate)).is_true())
             .map(|(_, span)| format!("prefer at {}", self.at(*span)))
             .collect();
         let order = match &routing.order {

@@ -68,7 +68,8 @@ impl<'a> World<'a> {
         before: &[Candidate<'_>],
         to: &Candidate<'_>,
     ) -> Option<String> {
-        for (expr, _) in &fallback.requires {
+        for (expr, span) in &fallback.requires {
+            self.tell_rule(*span);
             if !self.eval(expr, Some(to)).is_true() {
                 return Some(format!(
                     "a fallback is required otherwise: {}",
@@ -76,7 +77,8 @@ impl<'a> World<'a> {
                 ));
             }
         }
-        if let Some((share, _)) = fallback.price_at_most {
+        if let Some((share, span)) = fallback.price_at_most {
+            self.tell_rule(span);
             let cap = first.worst.known().and_then(|w| w.share(share));
             let fits = cap.zip(to.worst.known()).is_some_and(|(cap, worst)| worst <= cap);
             if !fits {
@@ -102,8 +104,9 @@ impl<'a> World<'a> {
             let context = |c: &Candidate<'_>| c.endpoint.facts.context_length;
             let larger = context(from).is_some() && context(to) > context(from);
             (*class != ErrorClass::ContextLength || larger)
-                && rule.when.as_ref().is_none_or(|w| self.possible(w, to, *class, false).0)
+                && rule.when.as_ref().is_none_or(|w| self.can_be_true(w, to, *class, false))
         });
+        let leads = leads.inspect(|(rule, _)| self.tell_rule(rule.span));
         leads.map(|(_, class)| class).collect()
     }
 
@@ -166,11 +169,12 @@ impl<'a> World<'a> {
         let rules = routing.retry.iter().flat_map(|r| &r.rules);
         let usable = rules.map(|rule| {
             let can = |class: &ErrorClass| {
-                rule.when.as_ref().is_none_or(|w| plan.iter().any(|c| self.possible(w, c, *class, true).0))
+                rule.when.as_ref().is_none_or(|w| plan.iter().any(|c| self.can_be_true(w, c, *class, true)))
             };
             (rule, rule.on.iter().copied().filter(can).collect::<Vec<_>>())
         });
-        usable.filter(|(rule, classes)| rule.times > 0 && !classes.is_empty()).collect()
+        let usable = usable.filter(|(rule, classes)| rule.times > 0 && !classes.is_empty());
+        usable.inspect(|(rule, _)| self.tell_rule(rule.span)).collect()
     }
 
     /// Returns what a decision says of retries.

@@ -10,6 +10,7 @@ use super::values::{key_field, request_field};
 use crate::attributes::{Subject, Type, Vocabulary};
 use crate::catalog::Catalog;
 use crate::ir::{CeilingKind, Declared, Guardrail, Policy, Value};
+use crate::watch::{Applied, Watch};
 use crate::{Amount, AttributeValue, Context, ErrorClass, MAX_COUNT, Money, Request};
 
 /// What is known of the attempt that failed.
@@ -27,6 +28,8 @@ pub(crate) struct AttemptFacts {
 pub(crate) struct World<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) policy: &'a Policy,
+    /// Who is told of what is looked at.
+    pub(crate) watch: Option<&'a dyn Watch>,
     pub(crate) catalog: &'a Catalog,
     /// What is asked, defaults that the policy declares for built-in names filled in.
     pub(crate) request: Cow<'a, Request>,
@@ -52,14 +55,16 @@ impl<'a> World<'a> {
     /// What is wrong with it, as one sentence.
     pub(crate) fn new(
         sources: &'a Sources,
-        policy: &'a Policy,
+        policy: impl Into<Applied<'a>>,
         catalog: &'a Catalog,
         request: &'a Request,
         context: &'a Context,
     ) -> Result<Self, String> {
+        let Applied { policy, watch } = policy.into();
         let mut world = Self {
             sources,
             policy,
+            watch,
             catalog,
             request: Cow::Borrowed(request),
             credits: context.key.credits,

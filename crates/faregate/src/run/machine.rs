@@ -10,7 +10,7 @@ use super::view::{Refused, Sight};
 use super::wait::wait_ms;
 use crate::compiled::{Asked, Room};
 use crate::engine::Engine;
-use crate::ir::{Routing, Workload};
+use crate::ir::{Policy, Routing, Workload};
 use crate::reference::world::{AttemptFacts, World};
 use crate::{Attempt, Context, ErrorClass, Money, Timestamp};
 use faregate_syntax::ast::Commit;
@@ -443,10 +443,11 @@ impl Run {
             emitted_tokens: failure.emitted_tokens,
             elapsed_ms,
         });
-        let (policy, catalog) = (engine.policy().policy(), engine.catalog());
+        let (followed, catalog) = (engine.policy().policy(), engine.catalog());
+        let policy: &Policy = followed;
         let (request, context, degraded) = (&data.request, &data.observed, &data.degraded);
         if self.by_reference {
-            let world = World::new(engine.policy().sources(), policy, catalog, request, context).ok()?;
+            let world = World::new(engine.policy().sources(), followed, catalog, request, context).ok()?;
             let scene = Scene::new(world, (workload, routing), degraded, elapsed_ms, attempt)?;
             return Some(look(&Sight { data, policy, catalog, routing, view: &scene }));
         }

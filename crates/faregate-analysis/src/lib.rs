@@ -1,0 +1,15 @@
+//! Questions about policies that no decision asks: what their tests reach, and which change of a policy no test notices.
+//!
+//! Nothing here reads a file or decides when to stop: texts come in, findings go out as data, and whoever runs the tests
+//! says what came of them.
+
+mod backstop;
+mod coverage;
+mod lcov;
+mod mutate;
+mod rules;
+
+pub use coverage::{ConditionSeen, Coverage, FileCoverage, Report, RuleSeen, SetWatch};
+pub use lcov::lcov;
+pub use mutate::{Change, Mutant, Verdict, mutants};
+pub use rules::{Condition, Rule, conditions, rules};
