@@ -213,6 +213,9 @@ fn excluded(text: &mut String, engine: &Engine, decision: &Decision, colour: boo
     candidates.sort_unstable();
     candidates.dedup();
     let rest = engine.catalog().endpoints().len().saturating_sub(candidates.len());
+    if groups.is_empty() && rest == 0 {
+        return;
+    }
     section(text, "Not chosen", colour);
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
@@ -227,7 +230,9 @@ fn excluded(text: &mut String, engine: &Engine, decision: &Decision, colour: boo
     if hidden > 0 {
         let _ = writeln!(text, "  {hidden:>width$}  for other reasons");
     }
-    let _ = writeln!(text, "  {rest:>width$}  of models that workload {workload} does not name");
+    if rest > 0 {
+        let _ = writeln!(text, "  {rest:>width$}  of models that workload {workload} does not name");
+    }
     if !groups.is_empty() {
         let _ = writeln!(
             text,
