@@ -101,11 +101,15 @@ fn once(args: &Test, surroundings: &mut Surroundings<'_>, loaded: &mut Loaded) -
         std::fs::write(path, faregate_analysis::lcov(covered))
             .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
     }
-    write_results(args, &results, covered.as_ref(), mutated.as_ref(), surroundings)?;
+    let missed = |covered: &&faregate_analysis::Report| {
+        args.coverage_threshold.is_some_and(|percent| !covered.reaches(percent))
+    };
+    // A gate that is open says nothing; one that is closed shows what is missing.
+    let shown = covered.as_ref().filter(|covered| args.coverage || missed(covered));
+    write_results(args, &results, shown, mutated.as_ref(), surroundings)?;
     let mut good = failed == 0;
-    if let Some(covered) = &covered
-        && let Some(percent) = args.coverage_threshold
-        && !covered.reaches(percent)
+    if let Some(percent) = args.coverage_threshold
+        && let Some(covered) = covered.as_ref().filter(missed)
     {
         let (reached, all) = covered.rules();
         writeln!(surroundings.err, "{reached} of {all} rules are reached, and {percent} % are wanted")?;
