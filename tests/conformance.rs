@@ -102,7 +102,7 @@ fn to_the_byte(name: &str, input: &Input) -> Result<(), Failed> {
         (Some(request), Some(context)) => {
             agree(&engine, &mut Scratch::new(), request, context)?;
             let seed = name.bytes().fold(0_u64, |seed, byte| seed.rotate_left(5) ^ u64::from(byte));
-            Ok(shaken_runs_agree(&engine, request, context, seed)?)
+            Ok(shaken_runs_agree(&engine, request, context, 2, seed)?)
         }
         _ => Ok(()),
     }

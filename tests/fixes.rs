@@ -342,3 +342,56 @@ fn a_comment_at_any_place_silences_alike_before_and_after() {
         }
     }
 }
+
+#[test]
+fn slips_with_numbers_say_what_to_write() {
+    let policy = |section: &str| {
+        format!(
+            "policy p {{ language 1 }}\nworkload w {{\n  otherwise\n  route {{ models \"*\" }}\n  {section}\n}}\n"
+        )
+    };
+    for (written, help, mended) in [
+        ("ceiling { run 5 }", "write `$5`", Some("ceiling { run $5 }")),
+        ("ceiling { run $5 per call }", "write `$5`", Some("ceiling { run $5 }")),
+        ("ceiling { prompt 5 }", "write `$5 per Mtok`", Some("ceiling { prompt $5 per Mtok }")),
+        ("ceiling { image $1 }", "write `$1 per image`", Some("ceiling { image $1 per image }")),
+        (
+            "ceiling { prompt $5/Mtok }",
+            "a price is written `$5 per Mtok`",
+            Some("ceiling { prompt $5 per Mtok }"),
+        ),
+        ("ceiling { output $5 }", "write `5`", Some("ceiling { output 5 }")),
+        (
+            "ceiling { output 5m }",
+            "`5m` is a time in minutes; a count in millions is `5M`",
+            Some("ceiling { output 5M }"),
+        ),
+        (
+            "ceiling { run 0.50 }",
+            "an amount of money is written `$0.50`, a ratio `0.50%`; a count has decimals only where `k` or `M` makes it whole, as in `1.5k`",
+            None,
+        ),
+        ("retry { deadline 45 s }", "write it without a blank: `45s`", Some("retry { deadline 45s }")),
+        ("retry { deadline 45 }", "a duration has a unit, as in `45s` or `45ms`", None),
+    ] {
+        let text = policy(written);
+        let (found, sources) = findings(&[("p.fare".to_owned(), text.clone())], None);
+        let [one] = found.as_slice() else { panic!("{written}: {found:?}") };
+        assert_eq!(one.help.as_deref(), Some(help), "{written}");
+        let fixed = one.fix.as_ref().map(|fix| {
+            let mut text = sources.get(fix.span.file).unwrap().text().to_owned();
+            text.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.text);
+            text
+        });
+        assert_eq!(fixed, mended.map(policy), "{written}");
+        if let Some(text) = fixed {
+            assert_eq!(findings(&[("p.fare".to_owned(), text)], None).0, [], "{written}");
+        }
+    }
+    let text = "policy p { language 1 }\nbudget b { spend $5 per month  per team }\nworkload w { otherwise  deny \"no\" }\n";
+    let (found, _) = findings(&[("p.fare".to_owned(), text.to_owned())], None);
+    assert_eq!(
+        found[0].help.as_deref(),
+        Some("an attribute is written with what it is of: `key.team`, `request.team` or `endpoint.team`")
+    );
+}

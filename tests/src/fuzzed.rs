@@ -160,7 +160,7 @@ pub fn engines_agree(bytes: &[u8]) {
     for (request, context) in &asked {
         let seed = bytes.iter().fold(0_u64, |seed, byte| seed.rotate_left(5) ^ u64::from(*byte));
         let agreed = agree(&engine, &mut scratch, request, context)
-            .and_then(|()| shaken_runs_agree(&engine, request, context, seed));
+            .and_then(|()| shaken_runs_agree(&engine, request, context, 8, seed));
         if let Err(difference) = agreed {
             panic!("{difference}\n{world:?}");
         }

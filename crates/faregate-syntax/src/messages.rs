@@ -262,8 +262,13 @@ pub(crate) fn too_large(text: &str) -> Problem {
 
 /// `1.5` as a count.
 pub(crate) fn count_not_whole(text: &str) -> Problem {
-    Problem::new(SYNTAX, format!("{} is not a whole number", quote(text)))
-        .help("a count has decimals only where `k` or `M` makes it whole, as in `1.5k`")
+    let help = "a count has decimals only where `k` or `M` makes it whole, as in `1.5k`";
+    let problem = Problem::new(SYNTAX, format!("{} is not a whole number", quote(text)));
+    if text.ends_with(|c: char| c.is_ascii_digit()) {
+        problem.help(format!("an amount of money is written `${text}`, a ratio `{text}%`; {help}"))
+    } else {
+        problem.help(help)
+    }
 }
 
 /// `0.5ms`

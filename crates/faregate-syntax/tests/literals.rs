@@ -60,7 +60,7 @@ fn what_has_no_value() {
     for (text, expected) in [
         (
             "1.5",
-            "`1.5` is not a whole number; a count has decimals only where `k` or `M` makes it whole, as in `1.5k`",
+            "`1.5` is not a whole number; an amount of money is written `$1.5`, a ratio `1.5%`; a count has decimals only where `k` or `M` makes it whole, as in `1.5k`",
         ),
         (
             "1.0005k",

@@ -145,17 +145,23 @@ pub fn runs_agree(world: &World) -> Verdict {
 }
 
 /// Runs of a request that somebody thought of go alike by both engines, whatever comes of the calls and however what is known
-/// changes on the way: `seed` draws it.
+/// changes on the way: `seed` draws it, `runs` times.
 ///
 /// # Errors
 /// What differs.
-pub fn shaken_runs_agree(engine: &Engine, request: &Request, context: &Context, seed: u64) -> Verdict {
+pub fn shaken_runs_agree(
+    engine: &Engine,
+    request: &Request,
+    context: &Context,
+    runs: usize,
+    seed: u64,
+) -> Verdict {
     let mut state = seed;
     let mut byte = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
-    for _ in 0..8 {
+    for _ in 0..runs {
         let bytes: Vec<u8> = (0..600).map(|_| byte()).collect();
         let mut draw = Draw::new(&bytes);
         let priced = draw.percent(30);

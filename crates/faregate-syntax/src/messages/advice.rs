@@ -4,7 +4,7 @@ use crate::Diagnostic;
 use crate::Span;
 use crate::expected::{Context, Failure};
 use crate::grammar::Rule;
-use crate::lexer::TokenKind;
+use crate::lexer::{Token, TokenKind};
 use crate::words::{BlockKind, RESERVED, nearest};
 
 /// Adds help, and a fix where there is a sure one, to a diagnostic about the token that was found.
@@ -58,6 +58,11 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
             .help(format!("a price is written `{} per {word}`", context.back(1)))
             .safe_fix(at, format!("per {word}"));
     }
+    if let Some(number) = number_before_unit(context, word) {
+        let both = Span { file: at.file, start: number.start, end: at.end };
+        let mended = format!("{}{word}", context.back(1));
+        return diagnostic.help(format!("write it without a blank: `{mended}`")).safe_fix(both, mended);
+    }
     if word.contains(|c: char| c.is_ascii_uppercase()) {
         let small = word.to_ascii_lowercase();
         let named = failure.wants(&[Rule::name, Rule::group_name, Rule::word, Rule::value, Rule::constant]);
@@ -75,7 +80,21 @@ fn word(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
     if failure.wants(&[Rule::negation, Rule::comparison]) && !begins_statement(context) {
         return diagnostic.help("an attribute is written with what it is of, as in `endpoint.zdr`");
     }
+    if failure.wants(&[Rule::attribute]) && !begins_statement(context) {
+        return diagnostic.help(format!(
+            "an attribute is written with what it is of: `key.{word}`, `request.{word}` or `endpoint.{word}`"
+        ));
+    }
     diagnostic
+}
+
+/// Returns the number behind which its unit stands as a word of its own: `45 s`.
+fn number_before_unit(context: &Context<'_>, word: &str) -> Option<Token> {
+    let before = context.found.checked_sub(1);
+    let number = context.token(before).filter(|token| token.kind == TokenKind::Number)?;
+    let digits = number.text(context.text);
+    let bare = digits.bytes().all(|b| b.is_ascii_digit() || b == b'_' || b == b'.');
+    (bare && matches!(word, "ms" | "s" | "m" | "h" | "d" | "k" | "M")).then_some(number)
 }
 
 /// Says that what begins at token `i`, and all that touches it, stands in quotes.
@@ -149,6 +168,10 @@ fn mark(diagnostic: Diagnostic, context: &Context<'_>, failure: &Failure) -> Dia
         ";" => diagnostic.help("statements need no mark between them").safe_fix(at, ""),
         ":" => diagnostic.help("a statement has no colon after its keyword"),
         "#" => diagnostic.help("a comment begins with `//`"),
+        "/" if context.back(1).starts_with('$') && matches!(context.ahead(1), "Mtok" | "image" | "call") => {
+            let price = format!("{} per {}", context.back(1), context.ahead(1));
+            diagnostic.help(format!("a price is written `{price}`")).safe_fix(at, " per ")
+        }
         "/" if context.ahead(1) == "*" => {
             diagnostic.help("a comment begins with `//` and ends with its line")
         }

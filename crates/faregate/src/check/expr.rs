@@ -481,28 +481,11 @@ impl<'a> Checker<'a> {
             } else {
                 messages::wants_literal(literal, found, ty)
             };
-            let diagnostic = match (&literal.kind, ty) {
-                (L::Duration(_), Type::Count | Type::Rate) => {
-                    let text = self.sources.text(literal.span);
-                    match text.strip_suffix('m') {
-                        Some(digits) => diagnostic
-                            .help(format!(
-                                "`{text}` is a time in minutes; a count in millions is `{digits}M`"
-                            ))
-                            .fix(literal.span, format!("{digits}M")),
-                        None => diagnostic,
-                    }
-                }
-                (L::Money(_), Type::Price(Unit::Mtok)) => {
-                    diagnostic.help("write `per Mtok` after the amount")
-                }
-                (L::Money(_), Type::Price(Unit::Image)) => {
-                    diagnostic.help("write `per image` after the amount")
-                }
-                (L::Money(_), Type::Price(Unit::Call)) => {
-                    diagnostic.help("write `per call` after the amount")
-                }
-                _ => diagnostic,
+            let text = self.sources.text(literal.span);
+            let diagnostic = match messages::instead(literal, text, ty) {
+                Some((help, Some(mended))) => diagnostic.help(help).fix(literal.span, mended),
+                Some((help, None)) => diagnostic.help(help),
+                None => diagnostic,
             };
             self.push(diagnostic);
         }

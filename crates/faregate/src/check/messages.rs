@@ -351,6 +351,39 @@ pub(super) fn wants_literal(literal: &Literal, found: &str, wanted: &Type) -> Di
     type_mismatch(literal.span, found, wanted.describe())
 }
 
+/// Says how what a literal of another type may have meant is written, with the text where there is but one way.
+pub(super) fn instead(literal: &Literal, text: &str, wanted: &Type) -> Option<(String, Option<String>)> {
+    use LiteralKind as L;
+    let unit = |unit: Unit| match unit {
+        Unit::Mtok => "Mtok",
+        Unit::Image => "image",
+        Unit::Call => "call",
+    };
+    let write = |mended: String| Some((format!("write `{mended}`"), Some(mended)));
+    let whole = text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    match (&literal.kind, wanted) {
+        (L::Duration(_), Type::Count | Type::Rate) => {
+            let digits = text.strip_suffix('m')?;
+            let help = format!("`{text}` is a time in minutes; a count in millions is `{digits}M`");
+            Some((help, Some(format!("{digits}M"))))
+        }
+        (L::Count(_), Type::Money) if whole => write(format!("${text}")),
+        (L::Count(_), Type::Price(of)) if whole => write(format!("${text} per {}", unit(*of))),
+        (L::Count(_), Type::Ratio) if whole => write(format!("{text}%")),
+        (L::Count(_), Type::Duration) if whole => {
+            Some((format!("a duration has a unit, as in `{text}s` or `{text}ms`"), None))
+        }
+        (L::Money(_), Type::Price(of)) => write(format!("{text} per {}", unit(*of))),
+        (L::Money(_), Type::Count | Type::Rate) => {
+            let digits = text.trim_start_matches('$');
+            let whole = digits.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+            whole.then(|| write(digits.to_owned())).flatten()
+        }
+        (L::Price(..), Type::Money) => write(text.split_whitespace().next()?.to_owned()),
+        _ => None,
+    }
+}
+
 /// Says what an operand is, for messages.
 pub(super) fn describe_operand(operand: &Operand) -> &'static str {
     match operand {
