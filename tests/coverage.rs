@@ -394,3 +394,14 @@ fn a_case_that_fails_says_why_the_engine_decided_so() {
     assert_eq!(code, 1);
     assert!(out.contains("why: denied (refused) by workload rest at p.fare:13:3: chat alone"), "{out}");
 }
+
+#[test]
+fn a_policy_that_does_not_load_is_reported_once() {
+    let broken = POLICY.replace("require endpoint", "requre endpoint");
+    let more = format!("{CASES}  - name: another\n    expect: {{ outcome: route }}\n");
+    let desk = Desk::new("broken", &[("p.fare", &broken), ("p.test.yaml", &more)]);
+    let (code, out, _) = run(&["test", &desk.0.display().to_string()]);
+    assert_eq!(code, 1);
+    assert_eq!(out.matches("a statement with a similar name exists").count(), 1, "{out}");
+    assert!(out.contains("the policy does not load: as above"), "{out}");
+}

@@ -6,7 +6,7 @@ mod reasons;
 mod suite;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -207,11 +207,18 @@ fn write_results(
             writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&report)?)?;
         }
         TestFormat::Text => {
+            let mut shown: BTreeSet<&str> = BTreeSet::new();
             for result in results.iter().filter(|r| !r.ok) {
                 let mark = paint::error("failed", surroundings.colour);
                 writeln!(surroundings.out, "{mark} {}: {}", result.file, result.name)?;
                 for difference in &result.differences {
-                    writeln!(surroundings.out, "  {difference}")?;
+                    // A policy that does not load fails every case of its file, and is reported once.
+                    match difference.split_once('\n') {
+                        Some((first, _)) if !shown.insert(difference) => {
+                            writeln!(surroundings.out, "  {first} as above")?;
+                        }
+                        _ => writeln!(surroundings.out, "  {difference}")?,
+                    }
                 }
                 for why in &result.why {
                     writeln!(surroundings.out, "  {} {why}", paint::faint("why:", surroundings.colour))?;
