@@ -49,15 +49,11 @@ impl Now {
             }
             self.rows.push(facts.clone());
             let row = id(self.rows.len());
-            if let Some(place) = own {
-                if let Some(slot) = self.own.get_mut(at(place)) {
-                    *slot = row;
-                }
+            if let Some(slot) = own.and_then(|place| self.own.get_mut(at(place))) {
+                *slot = row;
             }
-            if let Some(provider) = provider {
-                if let Some(slot) = self.providers.get_mut(at(provider.number)) {
-                    *slot = row;
-                }
+            if let Some(slot) = provider.and_then(|p| self.providers.get_mut(at(p.number))) {
+                *slot = row;
             }
             self.set.push((own, provider.map(|p| p.number)));
         }
