@@ -62,8 +62,11 @@ pub fn market() -> Catalog {
     Catalog::new(layers()).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
-/// Returns the sets that `policies/faregate.yaml` lists, each with its policy and its requests.
-pub fn sets() -> Vec<(String, PolicySet, Vec<(Request, Context)>)> {
+/// A set's name, its policy and its requests.
+pub type Set = (String, PolicySet, Vec<(Request, Context)>);
+
+/// Returns the sets that `policies/faregate.yaml` lists.
+pub fn sets() -> Vec<Set> {
     let manifest = faregate_wire::read_one(&text(&policies().join("faregate.yaml"))).expect("a manifest");
     let sets = manifest.get("sets").and_then(Node::as_map).expect("sets");
     sets.iter()

@@ -52,7 +52,7 @@ impl Now {
             if let Some(slot) = own.and_then(|place| self.own.get_mut(at(place))) {
                 *slot = row;
             }
-            if let Some(slot) = provider.and_then(|provider| self.providers.get_mut(at(provider.number))) {
+            if let Some(slot) = provider.and_then(|p| self.providers.get_mut(at(p.number))) {
                 *slot = row;
             }
             self.set.push((own, provider.map(|p| p.number)));

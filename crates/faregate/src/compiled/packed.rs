@@ -35,15 +35,18 @@ pub(super) fn pack(judge: &Judge<'_>, by: By<'_>, work: &mut Work) -> bool {
         // Who cannot give so much output is out already.
         Some(asked) if plain && columns.ranks.brief => {
             let expected = output.min(asked);
-            enter(columns, rank, work, |ranked| {
+            let cost = move |ranked: &Ranked, output: u64| {
                 let input =
                     u64::from(ranked.prompt).wrapping_mul(input).wrapping_add(u64::from(ranked.request));
-                let completion = u64::from(ranked.completion);
-                if input.wrapping_add(completion.wrapping_mul(asked)) > limit {
-                    return None;
-                }
-                Some(input.wrapping_add(completion.wrapping_mul(expected)))
-            });
+                input.wrapping_add(u64::from(ranked.completion).wrapping_mul(output))
+            };
+            if limit == u64::MAX {
+                enter(columns, rank, work, move |ranked| Some(cost(ranked, expected)));
+            } else {
+                enter(columns, rank, work, move |ranked| {
+                    (cost(ranked, asked) <= limit).then(|| cost(ranked, expected))
+                });
+            }
         }
         asked => enter(columns, rank, work, |ranked| {
             let flat = columns.flat.get(at(ranked.place))?;
@@ -131,16 +134,21 @@ fn sort(keys: &mut [u64]) {
             largest = key;
             continue;
         }
-        let (Some(sorted), mut hole) = (keys.get_mut(..=number), number) else { break };
+        let Some(sorted) = keys.get_mut(..=number) else { break };
         // From the back: what is larger goes one on.
-        while let Some([.., left, right]) = sorted.get_mut(..=hole)
-            && *left > key
-        {
-            *right = *left;
-            *left = key;
-            hole = hole.wrapping_sub(1);
+        let mut slots = sorted.iter_mut().rev();
+        let Some(mut hole) = slots.next() else { break };
+        let mut moved = 0_usize;
+        for slot in slots {
+            if *slot <= key {
+                break;
+            }
+            *hole = *slot;
+            hole = slot;
+            moved = moved.wrapping_add(1);
         }
-        moves = moves.saturating_sub(number.wrapping_sub(hole));
+        *hole = key;
+        moves = moves.saturating_sub(moved);
         if moves == 0 {
             keys.sort_unstable();
             return;
