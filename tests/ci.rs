@@ -300,8 +300,9 @@ fn the_action_fails_on_a_file_that_is_not_formatted() {
     let shell = fresh();
     replace(&shell, "policies/support.fare", "  order by latency\n", "order   by latency\n");
     let (ran, _) = action(&shell, &[HERE]);
-    let shown =
-        "::error file=policies/support.fare,title=not formatted::run faregate fmt\n7 passed, 0 failed\n";
+    let shown = "help: `faregate fmt` lays out the files named above\n\
+                 ::error file=policies/support.fare,title=not formatted::run faregate fmt\n\
+                 7 passed, 0 failed\n";
     assert_eq!((ran.code, ran.said.as_str()), (1, shown));
 }
 

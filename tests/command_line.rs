@@ -375,6 +375,29 @@ fn warnings_are_errors_where_they_are_denied() {
 }
 
 #[test]
+fn a_manifest_below_a_folder_counts_there() {
+    let workload = "workload rest { otherwise  deny \"no\" }\n";
+    let desk = Desk::new(&[("faregate.yaml", "sets: { a: { policies: [org.fare, desk.fare] } }\n")]);
+    fs::create_dir_all(desk.path("in/one")).unwrap();
+    fs::create_dir_all(desk.path("in/two")).unwrap();
+    fs::rename(desk.path("faregate.yaml"), desk.path("in/one/faregate.yaml")).unwrap();
+    fs::write(desk.path("in/one/org.fare"), "group good { provider \"x\" }\n").unwrap();
+    let text =
+        format!("policy a {{ language 1 }}\nguardrail g {{ require endpoint.provider in good }}\n{workload}");
+    fs::write(desk.path("in/one/desk.fare"), text).unwrap();
+    fs::write(desk.path("in/two/alone.fare"), format!("policy b {{ language 1 }}\n{workload}")).unwrap();
+    for path in ["in", "in/one", "in/one/faregate.yaml"] {
+        let ran = run(&["check", &desk.path(path)]);
+        let files = if path == "in" { 3 } else { 2 };
+        assert_eq!(
+            (ran.code, ran.err),
+            (0, format!("0 errors, 0 warnings in {files} policy files\n")),
+            "{path}"
+        );
+    }
+}
+
+#[test]
 fn a_manifest_says_what_belongs_together() {
     let guardrails = "policy org { language 1 }\nguardrail g { when request.stream  require endpoint.zdr }\n";
     let manifest = "sets: { desk: { policies: [org.fare, desk.fare], catalogs: [catalog.yaml] } }\nlevels: { alias-named: allow }\n";

@@ -231,7 +231,7 @@ fn fix_applies_what_is_safe_and_reports_what_is_left() {
     assert_eq!(code, 1);
     assert!(out.contains("error[unknown-attribute]") && out.contains("error[duplicate-name]"), "{out}");
     assert!(err.contains(&format!("fixed {path}:3:24: ")), "{err}");
-    assert!(err.contains("`--fix --unsafe` mends 1 of them by a guess"), "{err}");
+    assert!(err.contains("`--fix --unsafe` mends one by a guess"), "{err}");
 
     let (code, out, _) = run(&["check", &path, "--fix", "--unsafe", "--format", "json"]);
     assert_eq!(desk.read("p.fare"), DESK.replace("&&", "and").replace("regoin", "region"));

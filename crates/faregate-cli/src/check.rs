@@ -243,15 +243,18 @@ fn sets(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<Vec<Set>, F
     let mut together: Vec<PathBuf> = Vec::new();
     for path in &args.paths {
         let folder = path.is_dir();
-        if folder
-            && !args.set
-            && let Some(manifest) = manifest::of_folder(path, surroundings)?
-        {
-            of_manifest(path, manifest, &mut sets, surroundings)?;
+        let manifests = if args.set { Vec::new() } else { manifest::below(path)? };
+        let mut found = if path == Path::new("-") { vec![path.clone()] } else { files::find(path, ".fare")? };
+        for folder in &manifests {
+            if let Some(manifest) = manifest::of_folder(folder, surroundings)? {
+                of_manifest(folder, manifest, &mut sets, surroundings)?;
+            }
+            found.retain(|policy| !policy.starts_with(folder));
+        }
+        if path.file_name() == Some(manifest::NAME.as_ref()) && !args.set {
             continue;
         }
-        let found = if path == Path::new("-") { vec![path.clone()] } else { files::find(path, ".fare")? };
-        if found.is_empty() {
+        if found.is_empty() && manifests.is_empty() {
             return Err(Failure(format!("{} holds no policy (*.fare)", path.display())));
         }
         if args.set {

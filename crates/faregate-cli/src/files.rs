@@ -35,7 +35,7 @@ pub(crate) fn text(path: &Path, surroundings: &mut Surroundings<'_>) -> Result<S
     }
 }
 
-fn plain(error: &std::io::Error) -> String {
+pub(crate) fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".to_owned(),
         std::io::ErrorKind::PermissionDenied => "no permission".to_owned(),

@@ -161,6 +161,8 @@ pub(crate) fn offer(reports: &[Diagnostics], fixed: bool) -> Option<String> {
     let (safe, others) = (count(Safety::Safe), count(Safety::Unsafe));
     let line = match (safe, others) {
         (0, 0) => return None,
+        (1, 0) if !fixed => "`--fix` mends one; `--diff` shows how".to_owned(),
+        (0, 1) => "`--fix --unsafe` mends one by a guess; `--diff --unsafe` shows how".to_owned(),
         (safe, 0) if !fixed => format!("`--fix` mends {safe} of them; `--diff` shows how"),
         (0, others) => {
             format!("`--fix --unsafe` mends {others} of them by a guess; `--diff --unsafe` shows how")

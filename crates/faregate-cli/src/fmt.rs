@@ -9,6 +9,7 @@ use crate::{Exit, Failure, Surroundings, files};
 
 pub(crate) fn run(args: &Fmt, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
+    let mut named = false;
     for path in &args.paths {
         let stdin = path == Path::new("-");
         let found = if stdin { vec![path.clone()] } else { files::find(path, ".fare")? };
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &Fmt, surroundings: &mut Surroundings<'_>) -> Result<Exi
             if args.check {
                 if new != text {
                     writeln!(surroundings.out, "{name}")?;
+                    named = true;
                     exit = Exit::No;
                 }
             } else if stdin {
@@ -34,6 +36,9 @@ pub(crate) fn run(args: &Fmt, surroundings: &mut Surroundings<'_>) -> Result<Exi
                 writeln!(surroundings.err, "formatted {name}")?;
             }
         }
+    }
+    if named {
+        writeln!(surroundings.err, "help: `faregate fmt` lays out the files named above")?;
     }
     Ok(exit)
 }

@@ -10,7 +10,7 @@ use crate::{Exit, Failure, Surroundings, files};
 const FILES: [(&str, &str); 5] = [
     ("support.fare", include_str!("../templates/support.fare")),
     ("support.test.yaml", include_str!("../templates/support.test.yaml")),
-    ("catalogs/models.yaml", include_str!("../templates/models.yaml")),
+    ("catalogs/models.yaml", include_str!("../templates/catalogs/models.yaml")),
     ("faregate.yaml", include_str!("../templates/faregate.yaml")),
     (".github/workflows/policies.yml", include_str!("../templates/workflow.yml")),
 ];

@@ -52,6 +52,32 @@ pub(crate) struct Set {
     pub(crate) catalogs: Vec<PathBuf>,
 }
 
+/// Returns the folders at a path that have a manifest, but for those below another such folder. A path that is a manifest
+/// stands for its folder.
+pub(crate) fn below(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if path.is_file() && path.file_name() == Some(NAME.as_ref()) {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        return Ok(vec![folder.to_owned()]);
+    }
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let manifests = files::find(path, NAME)?;
+    let mut folders: Vec<PathBuf> = manifests
+        .iter()
+        .filter(|file| file.file_name() == Some(NAME.as_ref()))
+        .filter_map(|file| Some(file.parent()?.to_owned()))
+        .collect();
+    folders.sort();
+    let mut kept: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        if !kept.iter().any(|outer| folder.starts_with(outer)) {
+            kept.push(folder);
+        }
+    }
+    Ok(kept)
+}
+
 /// Reads the manifest of a folder, where it has one.
 pub(crate) fn of_folder(
     folder: &Path,

@@ -33,9 +33,7 @@ pub(crate) struct Loaded {
 
 pub(crate) fn read_noting(path: &Path, loaded: &mut Loaded) -> Result<Vec<Case>, String> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let text = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
-    };
+    let text = |path: &Path| std::fs::read_to_string(path).map_err(|e| files::plain(&e));
     let mut load = |name: &str| {
         let path = plain(&folder.join(name));
         loaded.files.insert(path.clone());
@@ -45,7 +43,8 @@ pub(crate) fn read_noting(path: &Path, loaded: &mut Loaded) -> Result<Vec<Case>,
         }
         Ok(text)
     };
-    read_cases(&text(path)?, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
+    let cases = text(path).map_err(|why| format!("cannot read {}: {why}", path.display()))?;
+    read_cases(&cases, &mut load).map_err(|e| files::prefixed(path, &e.to_string()))
 }
 
 /// Without steps down and up again: `policies/../tests` is `tests`.
