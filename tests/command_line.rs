@@ -381,7 +381,8 @@ fn a_manifest_below_a_folder_counts_there() {
     fs::create_dir_all(desk.path("in/one")).unwrap();
     fs::create_dir_all(desk.path("in/two")).unwrap();
     fs::rename(desk.path("faregate.yaml"), desk.path("in/one/faregate.yaml")).unwrap();
-    fs::write(desk.path("in/one/org.fare"), "group good = providers \"x\"\n").unwrap();
+    fs::write(desk.path("in/one/org.fare"), "policy org { language 1 }\ngroup good = providers \"x\"\n")
+        .unwrap();
     let text =
         format!("policy a {{ language 1 }}\nguardrail g {{ require endpoint.provider in good }}\n{workload}");
     fs::write(desk.path("in/one/desk.fare"), text).unwrap();
