@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Init, surroundings: &mut Surroundings<'_>) -> Result<Ex
     let at = folder.display();
     writeln!(
         surroundings.out,
-        "\nnext:\n  faregate check {at}\n  faregate test {at}\nthen change support.fare, and see what they say"
+        "\nnext:\n  faregate check {at}\n  faregate test {at}\nthen change support.fare, and see what they say; `faregate test {at} --coverage` shows what no case reaches"
     )?;
     Ok(Exit::Done)
 }
