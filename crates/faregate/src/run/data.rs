@@ -138,9 +138,10 @@ impl Data {
         }
         let told = data.told.iter().filter(|heard| matches!(heard, Heard::Call { .. })).count();
         let ended = data.calls.iter().filter(|call| call.outcome.is_some()).count();
+        let tries = data.steps.iter().filter(|note| **note == Note::Try).count();
         let contradiction = match () {
             () if told != ended => "a call has ended, and nobody told how",
-            () if data.step_records(Some(engine.catalog())) != steps => {
+            () if tries != data.calls.len() || data.step_records(Some(engine.catalog())) != steps => {
                 "its steps are not those of its calls"
             }
             () if data.errors() != errors => "its errors are not those of its calls",
