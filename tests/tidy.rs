@@ -25,10 +25,12 @@ fn text(path: &str) -> String {
 }
 
 /// Which of our crates each of our crates may use.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("faregate-syntax", &[]),
     ("faregate", &["faregate-syntax"]),
     ("faregate-wire", &["faregate", "faregate-syntax"]),
+    ("faregate-embed", &["faregate", "faregate-wire"]),
+    ("faregate-capi", &["faregate-embed"]),
     ("faregate-analysis", &["faregate", "faregate-syntax"]),
     ("faregate-import", &["faregate-syntax"]),
     (

@@ -20,6 +20,7 @@ pub mod fuzzed;
 pub mod generate;
 pub mod promises;
 mod reduce;
+pub mod replay;
 pub mod shell;
 mod tree;
 mod world;

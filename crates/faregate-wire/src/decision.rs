@@ -9,12 +9,12 @@ use crate::Node;
 use crate::request::to_node;
 
 use shape::{
-    AlertDto, AliasDto, AttemptDto, BudgetDto, CommitDto, CostDto, DegradedDto, DenialDto, DenyDto,
-    ExclusionDto, ExplanationDto, ReasonDto, RetryDto, RouteDto, StreamDto, ToolCapDto, ToolsDto, WaiverDto,
+    AlertDto, AliasDto, BudgetDto, CommitDto, CostDto, DegradedDto, DenialDto, DenyDto, ExclusionDto,
+    ExplanationDto, ReasonDto, RetryDto, RouteDto, StreamDto, ToolCapDto, ToolsDto, WaiverDto,
 };
 pub(crate) use shape::{
-    AmountDto, CredentialDto, DecisionDto, DigestsDto, InstantText, LimitDto, MoneyText, PartialDto, PerDto,
-    RoleDto,
+    AmountDto, AttemptDto, CredentialDto, DecisionDto, DigestsDto, InstantText, LimitDto, MoneyText,
+    PartialDto, PerDto, RoleDto,
 };
 
 /// Writes a decision as JSON on one line, keys in one order, absent values as `null`.

@@ -52,6 +52,7 @@ mod saved;
 mod scalar;
 #[cfg(feature = "schema")]
 mod schema;
+mod step;
 mod why;
 mod yaml;
 
@@ -73,6 +74,7 @@ pub use request::{request_from, request_to_node};
 pub use saved::{saved_run_from, saved_run_to_json, saved_run_to_node};
 #[cfg(feature = "schema")]
 pub use schema::{Shape, schema};
+pub use step::{step_to_json, step_to_node};
 pub use why::why_to_node;
 
 #[cfg(test)]

@@ -1,0 +1,3 @@
+module faregate.example/decide
+
+go 1.21
