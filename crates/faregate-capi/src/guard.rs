@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use faregate_embed::{Code, Error};
+use faregate_embed::{Code, Error, caught};
 
 use crate::give::{FaregateText, give_text};
 
@@ -67,17 +67,6 @@ pub(crate) unsafe fn guard(
 /// Does what cannot fail, but for a fault of ours.
 pub(crate) fn guarded<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(otherwise)
-}
-
-fn caught(work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let said = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic without words");
-        Err(Error::internal(said))
-    })
 }
 
 #[cfg(test)]

@@ -89,8 +89,21 @@ impl Engine {
         context: &Data<'_>,
         endpoint: &str,
     ) -> Result<Option<String>, Error> {
+        Ok(self.why_node(request, context, endpoint)?.map(|why| why.to_json()))
+    }
+
+    /// Says of one endpoint why it is where it is, as a tree; see [`Engine::why`].
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn why_node(
+        &self,
+        request: &Data<'_>,
+        context: &Data<'_>,
+        endpoint: &str,
+    ) -> Result<Option<Node>, Error> {
         let (request, context) = (request.request()?, context.context()?);
-        Ok(self.inner.why(&request, &context, endpoint).map(|why| why_to_node(&why).to_json()))
+        Ok(self.inner.why(&request, &context, endpoint).map(|why| why_to_node(&why)))
     }
 
     /// Makes a saved run go on.
@@ -146,6 +159,14 @@ impl Decision {
 /// assert!(findings.starts_with(r#"{"diagnostics":[{"code":"not-total","severity":"error","#));
 /// ```
 pub fn check(files: &[File<'_>], layers: &[Data<'_>], today: Option<&str>) -> Result<String, Error> {
+    check_node(files, layers, today).map(|found| found.to_json())
+}
+
+/// Checks a policy set: all findings, as a tree; see [`check`].
+///
+/// # Errors
+/// As [`check`].
+pub fn check_node(files: &[File<'_>], layers: &[Data<'_>], today: Option<&str>) -> Result<Node, Error> {
     let today = today.map(day).transpose()?;
     let catalog = if layers.is_empty() { None } else { Some(catalog(layers)?) };
     let checked = check_set(files.iter().map(|f| (f.name, f.text)), Completeness::Whole);
@@ -153,7 +174,7 @@ pub fn check(files: &[File<'_>], layers: &[Data<'_>], today: Option<&str>) -> Re
         Some(policy) => policy.check_with(catalog.as_ref(), today),
         None => checked.diagnostics,
     };
-    Ok(findings(&found).to_json())
+    Ok(findings(&found))
 }
 
 pub(crate) fn policy(files: &[File<'_>]) -> Result<PolicySet, Error> {

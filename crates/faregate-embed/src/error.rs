@@ -1,6 +1,7 @@
 //! What went wrong, as data that every language can raise as its own.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use faregate::syntax::Diagnostics;
 use faregate::{CatalogError, Refused, RestoreError};
@@ -212,6 +213,29 @@ impl Error {
         let at = issues.first().and_then(|(at, _)| at.clone());
         Self { code, message: lines.join("\n"), at, issues, diagnostics: None }
     }
+}
+
+/// Does `work`, and turns a panic into an error, for languages that no panic may reach.
+///
+/// What `work` changes has to be behind locks that forgive a panic, as everything in this crate is.
+///
+/// # Errors
+/// What `work` says; [`Code::Internal`] where it panicked.
+///
+/// ```
+/// use faregate_embed::{Code, Error, caught};
+/// assert_eq!(caught(|| Ok(3)), Ok(3));
+/// assert_eq!(caught(|| -> Result<(), Error> { panic!("oh") }).unwrap_err().code(), Code::Internal);
+/// ```
+pub fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a panic without words");
+        Err(Error::internal(said))
+    })
 }
 
 fn joined(within: Option<String>, place: Option<String>) -> Option<String> {

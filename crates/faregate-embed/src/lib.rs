@@ -39,8 +39,8 @@ mod tracker;
 
 pub use answer::{classify_event, classify_response, classify_transport};
 pub use data::{Data, File, now_from};
-pub use engine::{Decision, Engine, check, version};
-pub use error::{Code, Error};
+pub use engine::{Decision, Engine, check, check_node, version};
+pub use error::{Code, Error, caught};
 pub use faregate::Timestamp;
 pub use faregate_wire::Node;
 pub use live::Live;
