@@ -165,7 +165,11 @@ class Usage(unittest.TestCase):
         sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "examples"))
         from decide import serve
 
-        clock, outcomes = [NOW_MS], [{"error": "rate_limit", "retry_after": "1s"}, {"ok": {"input_tokens": 90, "output_tokens": 9}}]
+        clock = [NOW_MS]
+        outcomes: list[dict[str, Any]] = [
+            {"error": "rate_limit", "retry_after": "1s"},
+            {"ok": {"input_tokens": 90, "output_tokens": 9}},
+        ]
 
         def sleep(seconds: float) -> None:
             clock[0] += round(seconds * 1000)
