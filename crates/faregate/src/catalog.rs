@@ -11,6 +11,8 @@ pub use prices::{Override, PriceList, ToolPrice};
 
 pub(crate) use prices::{EffectivePrices, Moment};
 
+use faregate_syntax::ast::MoveKind;
+
 use crate::time::Date;
 
 /// All endpoints of the market, after all layers.
@@ -108,6 +110,20 @@ pub struct Endpoint {
     pub provider: String,
     /// What is known of it.
     pub facts: Facts,
+}
+
+impl Endpoint {
+    /// Returns the kind of a move from here to another candidate (rule 12): at the same endpoint it is the credential that
+    /// changes.
+    pub(crate) fn move_to(&self, to: &Self) -> MoveKind {
+        if self.model != to.model {
+            MoveKind::Model
+        } else if self.id != to.id {
+            MoveKind::Provider
+        } else {
+            MoveKind::Credential
+        }
+    }
 }
 
 impl Catalog {

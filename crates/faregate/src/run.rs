@@ -19,4 +19,4 @@ pub use record::{
     AlertCrossed, BudgetChange, Charge, FailedCall, Record, RunLimit, Served, StepRecord, Told,
 };
 pub use saved::{SavedCall, SavedRun, SavedState};
-pub(crate) use view::{Counted, Kept, View, move_kind};
+pub(crate) use view::{Counted, Kept, View};

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::ir::CeilingKind;
 use crate::reference::candidate::smaller;
 use crate::reference::world::{AttemptFacts, World};
-use crate::run::{Counted, Kept, Seat, View, move_kind};
+use crate::run::{Counted, Kept, Seat, View};
 use crate::{Amount, Attempt, Context, ErrorClass, Health, Money, Request};
 use faregate_syntax::ast::MoveKind;
 use std::collections::BTreeSet;
@@ -93,7 +93,7 @@ impl<'a> Instant<'a> {
     /// smaller context.
     fn ways(before: &[Seat<'a>], to: Seat<'a>) -> [(MoveKind, bool, bool); 3] {
         [MoveKind::Model, MoveKind::Provider, MoveKind::Credential].map(|kind| {
-            let from = before.iter().filter(|from| move_kind(**from, to) == kind);
+            let from = before.iter().filter(|from| from.endpoint.move_to(to.endpoint) == kind);
             let contexts = from.map(|from| from.endpoint.facts.context_length);
             let (mut any, mut smallest) = (false, None);
             for context in contexts {

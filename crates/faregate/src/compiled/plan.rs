@@ -109,14 +109,7 @@ fn larger<'a>(judge: &Judge<'a>, work: &Work, kept: usize, kind: MoveKind, to: C
     let Some(endpoint) = judge.endpoint(to.place) else { return false };
     work.plan.get(..kept).unwrap_or_default().iter().any(|planned: &Planned| {
         let Some(from) = judge.endpoint(at(planned.place)) else { return false };
-        let moves = if from.model != endpoint.model {
-            MoveKind::Model
-        } else if from.id != endpoint.id {
-            MoveKind::Provider
-        } else {
-            MoveKind::Credential
-        };
         let context = from.facts.context_length;
-        moves == kind && context.is_some() && endpoint.facts.context_length > context
+        from.move_to(endpoint) == kind && context.is_some() && endpoint.facts.context_length > context
     })
 }

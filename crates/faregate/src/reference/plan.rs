@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use faregate_syntax::ast::{LimitKind, MoveKind};
+use faregate_syntax::ast::LimitKind;
 
 use super::budgets::{Counter, Ledger, amount_type, limit_span, per_candidate};
 use super::candidate::{Candidate, smaller};
@@ -18,17 +18,6 @@ use faregate_syntax::ast::Jitter;
 
 /// Why none but the first candidate is in a plan without a `fallback` section.
 pub(crate) const NO_FALLBACK: &str = "the workload has no `fallback`, so that nothing follows the first";
-
-/// The kind of the move from one candidate to another (rule 12).
-pub(crate) fn move_kind(from: &Candidate<'_>, to: &Candidate<'_>) -> MoveKind {
-    if from.endpoint.model != to.endpoint.model {
-        MoveKind::Model
-    } else if from.endpoint.id != to.endpoint.id {
-        MoveKind::Provider
-    } else {
-        MoveKind::Credential
-    }
-}
 
 impl<'a> World<'a> {
     /// Splits the ordered candidates into the plan and those that no chain of moves reaches, with the reason.
@@ -97,7 +86,7 @@ impl<'a> World<'a> {
 
     /// Returns the error classes after which a move from one candidate leads to another.
     fn classes(&self, fallback: &Fallback, from: &Candidate<'_>, to: &Candidate<'_>) -> BTreeSet<ErrorClass> {
-        let kind = move_kind(from, to);
+        let kind = from.endpoint.move_to(to.endpoint);
         let rules = fallback.rules.iter().filter(|r| r.kind == kind);
         let pairs = rules.flat_map(|rule| rule.on.iter().map(move |class| (rule, *class)));
         let leads = pairs.filter(|(rule, class)| {
@@ -147,7 +136,7 @@ impl<'a> World<'a> {
             provider: endpoint.provider.clone(),
             credential: candidate.credential(),
             tier: candidate.tier,
-            role: first.map(|first| move_kind(first, candidate)),
+            role: first.map(|first| first.endpoint.move_to(candidate.endpoint)),
             on: on.iter().copied().collect(),
             expected_cost: candidate.expected,
             worst_cost: candidate.worst.known(),

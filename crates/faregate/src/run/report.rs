@@ -74,15 +74,7 @@ impl Run {
         let catalog = self.engine.as_ref()?.catalog();
         let endpoint = self.data.endpoint(catalog, self.data.at)?;
         let first = self.data.endpoint(catalog, 0)?;
-        let role = if self.data.at == 0 {
-            None
-        } else if first.model != endpoint.model {
-            Some(faregate_syntax::ast::MoveKind::Model)
-        } else if first.id != endpoint.id {
-            Some(faregate_syntax::ast::MoveKind::Provider)
-        } else {
-            Some(faregate_syntax::ast::MoveKind::Credential)
-        };
+        let role = (self.data.at > 0).then(|| first.move_to(endpoint));
         Some(Served {
             endpoint: endpoint.id.clone(),
             model: endpoint.model.clone(),

@@ -2,8 +2,6 @@
 //!
 //! Both engines answer: [`View`] is the seam between them and the run, so that there is one machine and not two.
 
-use std::cmp::Ordering;
-
 use super::data::{Data, Seat};
 use super::outcome::Failure;
 use super::record::RunLimit;
@@ -11,7 +9,7 @@ use super::saved::SavedCall;
 use crate::catalog::Catalog;
 use crate::ir::{Fallback, Policy, Routing};
 use crate::{Amount, Attempt, Credential, ErrorClass, Money};
-use faregate_syntax::ast::{LimitKind, MoveKind};
+use faregate_syntax::ast::LimitKind;
 
 /// Why a candidate is not called now; `None`: not for a cap of the run.
 pub(super) type Refused = Option<RunLimit>;
@@ -85,7 +83,7 @@ impl<'a> Sight<'a> {
         if failure.class == ErrorClass::ContextLength && !larger {
             return false;
         }
-        let kind = move_kind(from, to);
+        let kind = from.endpoint.move_to(to.endpoint);
         let mut rules = fallback.rules.iter().enumerate();
         let listed =
             rules.any(|(at, r)| r.kind == kind && r.on.contains(&failure.class) && self.view.moves(at, to));
@@ -182,15 +180,6 @@ impl<'a> Sight<'a> {
         let mut attempt = self.view.attempt(self.seat(at)?, &before)?;
         attempt.timeout_ms = timeout_ms;
         Some(attempt)
-    }
-}
-
-/// The kind of the move from one candidate to another (rule 12).
-pub(crate) fn move_kind(from: Seat<'_>, to: Seat<'_>) -> MoveKind {
-    match (from.endpoint.model.cmp(&to.endpoint.model), from.place.cmp(&to.place)) {
-        (Ordering::Equal, Ordering::Equal) => MoveKind::Credential,
-        (Ordering::Equal, _) => MoveKind::Provider,
-        _ => MoveKind::Model,
     }
 }
 
