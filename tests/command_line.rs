@@ -10,12 +10,11 @@
     reason = "a test that panics has failed"
 )]
 
-use std::fs;
-use std::path::PathBuf;
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod desk;
 
-use faregate_cli::Surroundings;
+use std::fs;
+
+use self::desk::Desk;
 use faregate_tests::repository;
 use serde_json::Value;
 
@@ -27,52 +26,12 @@ struct Ran {
 }
 
 fn run_with(stdin: &str, arguments: &[&str]) -> Ran {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut surroundings = Surroundings {
-        stdin: &mut stdin.as_bytes(),
-        out: &mut out,
-        err: &mut err,
-        colour: false,
-        colour_errors: false,
-    };
-    let arguments = std::iter::once("faregate").chain(arguments.iter().copied());
-    let code = faregate_cli::run(arguments, &mut surroundings);
-    Ran { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+    let (code, out, err) = desk::run_with(stdin, arguments);
+    Ran { code, out, err }
 }
 
 fn run(arguments: &[&str]) -> Ran {
     run_with("", arguments)
-}
-
-/// A folder of files that goes away with the value.
-struct Desk(PathBuf);
-
-impl Desk {
-    fn new(files: &[(&str, &str)]) -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("faregate-desk-{}-{number}", process::id()));
-        for (name, text) in files {
-            let path = folder.join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).unwrap()
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
 }
 
 const POLICY: &str = "\

@@ -10,15 +10,17 @@
     reason = "a test that panics has failed"
 )]
 
+mod desk;
+
+use self::desk::{Desk, run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use faregate::syntax::{FileId, Span, parse};
 use faregate::{Catalog, Decision, Engine, PolicySet, Watch};
 use faregate_analysis::{conditions, rules};
-use faregate_cli::{Surroundings, read_cases};
+use faregate_cli::read_cases;
 use faregate_tests::repository;
 use faregate_wire::golden::{Expect, play};
 use serde_json::{Value, json};
@@ -246,44 +248,6 @@ fn kind(name: &str) -> String {
     format!("{owner}: {first}{condition}")
 }
 
-/// A folder of files that goes away with the value.
-struct Desk(PathBuf);
-
-impl Desk {
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let folder = std::env::temp_dir().join(format!("faregate-coverage-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        for (name, text) in files {
-            fs::write(folder.join(name), text).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn run(arguments: &[&str]) -> (u8, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut surroundings = Surroundings {
-        stdin: &mut std::io::empty(),
-        out: &mut out,
-        err: &mut err,
-        colour: false,
-        colour_errors: false,
-    };
-    let arguments = std::iter::once("faregate").chain(arguments.iter().copied());
-    let code = faregate_cli::run(arguments, &mut surroundings);
-    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
-}
-
 const POLICY: &str = "\
 policy p { language 1 }
 guardrail kept-nowhere {
@@ -316,14 +280,11 @@ cases:
 
 #[test]
 fn coverage_says_what_is_reached_and_what_is_not() {
-    let desk = Desk::new(
-        "text",
-        &[
-            ("p.fare", POLICY),
-            ("p.test.yaml", CASES),
-            ("alone.fare", "workload w { otherwise deny \"no\" }\n"),
-        ],
-    );
+    let desk = Desk::new(&[
+        ("p.fare", POLICY),
+        ("p.test.yaml", CASES),
+        ("alone.fare", "workload w { otherwise deny \"no\" }\n"),
+    ]);
     let folder = desk.0.display().to_string();
     let (code, out, _) = run(&["test", &folder, "--coverage"]);
     assert_eq!(code, 0);
@@ -348,7 +309,7 @@ fn coverage_says_what_is_reached_and_what_is_not() {
 
 #[test]
 fn coverage_is_there_for_programs_too() {
-    let desk = Desk::new("programs", &[("p.fare", POLICY), ("p.test.yaml", CASES)]);
+    let desk = Desk::new(&[("p.fare", POLICY), ("p.test.yaml", CASES)]);
     let (folder, lcov) = (desk.0.display().to_string(), desk.path("lcov.info"));
     let (code, out, _) = run(&["test", &folder, "--coverage", "--format", "json", "--lcov", &lcov]);
     assert_eq!(code, 0);
@@ -378,7 +339,7 @@ fn a_case_that_fails_says_why_the_engine_decided_so() {
         "{ provider: north }, { provider: south } ]",
     );
     assert_ne!(wrong, CASES);
-    let desk = Desk::new("why", &[("p.fare", POLICY), ("p.test.yaml", &wrong)]);
+    let desk = Desk::new(&[("p.fare", POLICY), ("p.test.yaml", &wrong)]);
     let (code, out, _) = run(&["test", &desk.0.display().to_string()]);
     assert_eq!(code, 1);
     assert!(
@@ -389,7 +350,7 @@ fn a_case_that_fails_says_why_the_engine_decided_so() {
     );
 
     let denied = CASES.replace("workload: chat", "workload: code");
-    let desk = Desk::new("why-denied", &[("p.fare", POLICY), ("p.test.yaml", &denied)]);
+    let desk = Desk::new(&[("p.fare", POLICY), ("p.test.yaml", &denied)]);
     let (code, out, _) = run(&["test", &desk.0.display().to_string()]);
     assert_eq!(code, 1);
     assert!(out.contains("why: denied (refused) by workload rest at p.fare:13:3: chat alone"), "{out}");
@@ -399,7 +360,7 @@ fn a_case_that_fails_says_why_the_engine_decided_so() {
 fn a_policy_that_does_not_load_is_reported_once() {
     let broken = POLICY.replace("require endpoint", "requre endpoint");
     let more = format!("{CASES}  - name: another\n    expect: {{ outcome: route }}\n");
-    let desk = Desk::new("broken", &[("p.fare", &broken), ("p.test.yaml", &more)]);
+    let desk = Desk::new(&[("p.fare", &broken), ("p.test.yaml", &more)]);
     let (code, out, _) = run(&["test", &desk.0.display().to_string()]);
     assert_eq!(code, 1);
     assert_eq!(out.matches("a statement with a similar name exists").count(), 1, "{out}");

@@ -8,13 +8,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod desk;
+
+use self::desk::{Desk, run};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 use faregate::syntax::{Diagnostic, FileId, Safety, Sources, format};
 use faregate::{Catalog, Completeness, check_set};
-use faregate_cli::{Surroundings, read_cases};
+use faregate_cli::read_cases;
 use faregate_tests::{repository, same_tree};
 use serde_json::{Value, json};
 
@@ -158,58 +160,13 @@ fn parentheses_that_are_added_write_the_parse_that_is_there() {
                      or request.caching and request.side_effects)";
     let mended = "(request.stream and request.caching) or not request.stream or (request.idempotent and \
                   (request.stream or (request.caching and request.side_effects)))";
-    let desk = Desk::new(
-        "parentheses",
-        &[("p.fare", &policy(&format!("when {condition} require endpoint.zdr"), ""))],
-    );
+    let desk = Desk::new(&[("p.fare", &policy(&format!("when {condition} require endpoint.zdr"), ""))]);
     assert_eq!(run(&["check", &desk.path("p.fare"), "--fix", "--deny", "warnings"]).0, 0);
     assert_eq!(desk.read("p.fare"), policy(&format!("when {mended} require endpoint.zdr"), ""));
     assert_eq!(
         same_tree(&desk.read("p.fare"), &policy(&format!("when {mended} require endpoint.zdr"), "")),
         Ok(())
     );
-}
-
-/// A folder of files that goes away with the value.
-struct Desk(PathBuf);
-
-impl Desk {
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let folder = std::env::temp_dir().join(format!("faregate-fixes-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        for (name, text) in files {
-            fs::write(folder.join(name), text).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).unwrap()
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn run(arguments: &[&str]) -> (u8, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut surroundings = Surroundings {
-        stdin: &mut std::io::empty(),
-        out: &mut out,
-        err: &mut err,
-        colour: false,
-        colour_errors: false,
-    };
-    let arguments = std::iter::once("faregate").chain(arguments.iter().copied());
-    let code = faregate_cli::run(arguments, &mut surroundings);
-    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
 }
 
 /// One safe mend, one guess, and one finding that nothing mends.
@@ -224,7 +181,7 @@ workload rest { otherwise deny \"no\" }
 
 #[test]
 fn fix_applies_what_is_safe_and_reports_what_is_left() {
-    let desk = Desk::new("safe", &[("p.fare", DESK)]);
+    let desk = Desk::new(&[("p.fare", DESK)]);
     let path = desk.path("p.fare");
     let (code, out, err) = run(&["check", &path, "--fix"]);
     assert_eq!(desk.read("p.fare"), DESK.replace("&&", "and"));
@@ -247,7 +204,7 @@ fn fix_applies_what_is_safe_and_reports_what_is_left() {
 
 #[test]
 fn a_diff_shows_what_would_change_and_changes_nothing() {
-    let desk = Desk::new("diff", &[("p.fare", DESK)]);
+    let desk = Desk::new(&[("p.fare", DESK)]);
     let path = desk.path("p.fare");
     let (code, out, err) = run(&["check", &path, "--diff"]);
     assert_eq!(code, 1);
@@ -263,14 +220,14 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
     assert_eq!(desk.read("p.fare"), DESK);
 
     let sound = "policy p { language 1 }\nworkload rest { otherwise deny \"no\" }\n";
-    let desk = Desk::new("no-diff", &[("p.fare", sound)]);
+    let desk = Desk::new(&[("p.fare", sound)]);
     assert_eq!(run(&["check", &desk.path("p.fare"), "--diff"]).0, 0);
 }
 
 #[test]
 fn a_fix_keeps_a_link_and_a_file_that_is_right_is_not_written() {
     let sound = "policy p { language 1 }\nworkload rest { otherwise deny \"no\" }\n";
-    let desk = Desk::new("link", &[("real.fare", DESK), ("sound.fare", sound)]);
+    let desk = Desk::new(&[("real.fare", DESK), ("sound.fare", sound)]);
     let before = fs::metadata(desk.path("sound.fare")).unwrap().modified().unwrap();
     #[cfg(unix)]
     {
@@ -291,7 +248,7 @@ fn a_fix_keeps_a_link_and_a_file_that_is_right_is_not_written() {
 
 #[test]
 fn what_cannot_be_asked_for_says_so() {
-    let desk = Desk::new("asked", &[("p.fare", DESK)]);
+    let desk = Desk::new(&[("p.fare", DESK)]);
     let (code, _, err) = run(&["check", &desk.path("p.fare"), "--unsafe"]);
     assert_eq!((code, err.contains("add --diff to see them or --fix to apply them")), (2, true));
     let (code, _, err) = run(&["check", "-", "--fix"]);

@@ -2,50 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::fs;
-use std::path::PathBuf;
+mod desk;
 
-use faregate_cli::Surroundings;
+use self::desk::{Desk, run};
+use std::fs;
+
 use faregate_tests::repository;
 use serde_json::{Value, json};
-
-fn run(arguments: &[&str]) -> (u8, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut surroundings = Surroundings {
-        stdin: &mut std::io::empty(),
-        out: &mut out,
-        err: &mut err,
-        colour: false,
-        colour_errors: false,
-    };
-    let arguments = std::iter::once("faregate").chain(arguments.iter().copied());
-    let code = faregate_cli::run(arguments, &mut surroundings);
-    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
-}
-
-/// A folder of files that goes away with the value.
-struct Desk(PathBuf);
-
-impl Desk {
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let folder = std::env::temp_dir().join(format!("faregate-formats-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        for (name, text) in files {
-            fs::write(folder.join(name), text).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// One error with a fix, one with a second place, and a warning; a name that is no plain URI.
 const POLICY: &str = "policy p { language 1 }
@@ -66,7 +29,7 @@ fn valid_sarif(log: &Value) -> Vec<String> {
 
 #[test]
 fn sarif_is_as_its_schema_says_and_holds_places_fixes_and_pages() {
-    let desk = Desk::new("sarif", &[("a b.fare", POLICY)]);
+    let desk = Desk::new(&[("a b.fare", POLICY)]);
     let (code, out, _) = run(&["check", &desk.path("a b.fare"), "--format", "sarif"]);
     assert_eq!(code, 1);
     let log: Value = serde_json::from_str(&out).unwrap();
@@ -117,7 +80,7 @@ fn sarif_of_policies_without_findings_is_an_empty_log() {
 
 #[test]
 fn github_reads_each_finding_as_one_line() {
-    let desk = Desk::new("github", &[("a,b.fare", POLICY)]);
+    let desk = Desk::new(&[("a,b.fare", POLICY)]);
     let path = desk.path("a,b.fare");
     let (code, out, _) = run(&["check", &path, "--format", "github"]);
     assert_eq!(code, 1);
@@ -144,7 +107,7 @@ cases:
 
 #[test]
 fn junit_has_a_suite_for_each_file_and_says_what_differs() {
-    let desk = Desk::new("junit", &[("a.test.yaml", CASES)]);
+    let desk = Desk::new(&[("a.test.yaml", CASES)]);
     let path = desk.path("a.test.yaml");
     let (code, out, _) = run(&["test", &path, "--format", "junit"]);
     assert_eq!(code, 1);
@@ -163,7 +126,7 @@ fn junit_has_a_suite_for_each_file_and_says_what_differs() {
 
 #[test]
 fn cases_are_picked_by_name() {
-    let desk = Desk::new("names", &[("a.test.yaml", CASES)]);
+    let desk = Desk::new(&[("a.test.yaml", CASES)]);
     let path = desk.path("a.test.yaml");
     assert_eq!(
         run(&["test", &path, "--name", "refused"]),

@@ -9,13 +9,14 @@
     reason = "a test that panics has failed"
 )]
 
+mod desk;
+
+use self::desk::{Desk, run};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 
 use faregate::{Completeness, check_set};
 use faregate_analysis::{Mutant, mutants};
-use faregate_cli::Surroundings;
 use faregate_tests::repository;
 use serde_json::{Value, json};
 
@@ -221,40 +222,6 @@ fn mutants_of_the_policies_load() {
     assert!(loaded * 100 >= all * 98, "{loaded} of {all} load");
 }
 
-/// A folder of files that goes away with the value.
-struct Desk(PathBuf);
-
-impl Desk {
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let folder = std::env::temp_dir().join(format!("faregate-mutants-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        for (name, text) in files {
-            fs::write(folder.join(name), text).unwrap();
-        }
-        Self(folder)
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn run(arguments: &[&str]) -> (u8, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut surroundings = Surroundings {
-        stdin: &mut std::io::empty(),
-        out: &mut out,
-        err: &mut err,
-        colour: false,
-        colour_errors: false,
-    };
-    let arguments = std::iter::once("faregate").chain(arguments.iter().copied());
-    let code = faregate_cli::run(arguments, &mut surroundings);
-    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
-}
-
 const POLICY: &str = "\
 policy p { language 1 }
 workload chat {
@@ -284,7 +251,7 @@ cases:
 
 #[test]
 fn what_no_case_notices_is_told_with_its_place() {
-    let desk = Desk::new("told", &[("p.fare", POLICY), ("p.test.yaml", CASES)]);
+    let desk = Desk::new(&[("p.fare", POLICY), ("p.test.yaml", CASES)]);
     let folder = desk.0.display().to_string();
     let (code, out, _) = run(&["test", &folder, "--mutate"]);
     assert_eq!(code, 1);
@@ -312,12 +279,12 @@ fn what_no_case_notices_is_told_with_its_place() {
 #[test]
 fn cases_that_fail_and_time_that_is_up_are_told() {
     let wrong = CASES.replace("code: refused", "code: no_route");
-    let desk = Desk::new("fail", &[("p.fare", POLICY), ("p.test.yaml", &wrong)]);
+    let desk = Desk::new(&[("p.fare", POLICY), ("p.test.yaml", &wrong)]);
     let (code, out, err) = run(&["test", &desk.0.display().to_string(), "--mutate"]);
     assert_eq!((code, err.as_str()), (1, "no mutant was tried: cases fail, and would fail under each\n"));
     assert!(!out.contains("changes"), "{out}");
 
-    let desk = Desk::new("time", &[("p.fare", POLICY), ("p.test.yaml", CASES)]);
+    let desk = Desk::new(&[("p.fare", POLICY), ("p.test.yaml", CASES)]);
     let (code, out, _) = run(&["test", &desk.0.display().to_string(), "--mutate", "--within", "0s"]);
     assert_eq!(code, 1);
     assert!(out.ends_with("0 changes noticed, 0 not, 6 not tried for want of time\n"), "{out}");
