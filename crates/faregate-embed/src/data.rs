@@ -78,7 +78,11 @@ impl Data<'_> {
         self.read("request", request_from)
     }
 
-    pub(crate) fn context(&self) -> Result<Context, Error> {
+    /// Reads it as the facts of one moment.
+    ///
+    /// # Errors
+    /// All faults of the context.
+    pub fn context(&self) -> Result<Context, Error> {
         self.read("context", context_from)
     }
 

@@ -69,6 +69,12 @@ impl Engine {
         self.inner.catalog().digest()
     }
 
+    /// Returns the engine itself, for a binding that has requests in a form of its own.
+    #[must_use]
+    pub fn native(&self) -> &faregate::Engine {
+        &self.inner
+    }
+
     /// Decides a request.
     ///
     /// # Errors

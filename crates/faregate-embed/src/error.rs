@@ -88,6 +88,17 @@ impl Error {
         Self::one(Code::InvalidArgument, Some(name.to_owned()), message.to_owned())
     }
 
+    /// Returns an error of data that a binding read itself: where each fault is, and what it is.
+    ///
+    /// ```
+    /// let error = faregate_embed::Error::faults([("requests[7].id".to_owned(), "none".to_owned())]);
+    /// assert_eq!((error.at(), error.message()), (Some("requests[7].id"), "requests[7].id: none"));
+    /// ```
+    #[must_use]
+    pub fn faults(found: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self::of_issues(Code::InvalidData, found.into_iter().map(|(at, message)| (Some(at), message)).collect())
+    }
+
     /// Returns the error of a function that panicked, which is a fault of Faregate. `said` is what the panic said.
     ///
     /// ```

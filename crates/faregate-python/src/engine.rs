@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use crate::batch::{self, Batch, Decisions};
 use crate::error::free;
 use crate::run::Run;
 use crate::values::{Files, Given, Layers, to_python};
@@ -60,6 +61,29 @@ impl Engine {
     /// Decides a request and returns the decision as JSON; equal decisions are equal texts.
     fn decide_json(&self, py: Python<'_>, request: Given, context: Given) -> PyResult<String> {
         free(py, || Ok(self.inner.decide(&request.data(), &context.data())?.json()))
+    }
+
+    /// Decides each row of a record batch of Arrow, and returns a batch of decisions.
+    ///
+    /// A column fills the field of a request that it is called by: `id`, `model`, `data`, `attributes.tier`. `context` is that
+    /// of all rows; columns called `context.now` and `context.key.…` are laid over it. A null is an absent field.
+    ///
+    /// The answer has the columns `request`, `outcome`, `status`, `denial`, `workload`, those of the first attempt: `endpoint`,
+    /// `model`, `provider`, `expected_cost`, `worst_cost` (dollars; null: unknown, or 10^14 and more), and `attempts`, all
+    /// endpoints in order; with `explain` also `decision`, the whole as JSON.
+    #[pyo3(signature = (requests, context = None, *, explain = false))]
+    fn decide_batch(
+        &self,
+        py: Python<'_>,
+        requests: Batch,
+        context: Option<Given>,
+        explain: bool,
+    ) -> PyResult<Decisions> {
+        let decide = || {
+            let context = context.as_ref().map(Given::data);
+            batch::decide(&self.inner, &requests.0, context.as_ref(), explain)
+        };
+        Ok(Decisions { rows: free(py, decide)? })
     }
 
     /// Says of one endpoint, rule by rule, why it is where it is.

@@ -5,6 +5,7 @@
 //! - **Invariant:** no panic reaches Python as one: it is a `FaregateError` with the code `internal`.
 
 mod answer;
+mod batch;
 mod engine;
 mod error;
 mod kept;
@@ -19,6 +20,7 @@ fn _faregate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FaregateError", module.py().get_type::<error::FaregateError>())?;
     module.add_class::<engine::Engine>()?;
     module.add_class::<engine::Decision>()?;
+    module.add_class::<batch::Decisions>()?;
     module.add_class::<run::Run>()?;
     module.add_class::<kept::Live>()?;
     module.add_class::<kept::Tracker>()?;

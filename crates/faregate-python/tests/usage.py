@@ -183,7 +183,7 @@ class Usage(unittest.TestCase):
 
     def test_the_readme_does_what_it_says(self) -> None:
         text = pathlib.Path(__file__).parent.parent.joinpath("README.md").read_text()
-        code = text.split("```python\n")[1].split("```")[0]
+        code = "\n".join(block.split("```")[0] for block in text.split("```python\n")[1:])
         exec(compile(code, "README.md", "exec"), {})  # it asserts
 
 

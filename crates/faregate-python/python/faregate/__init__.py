@@ -2,6 +2,7 @@
 
 from ._faregate import (
     Decision,
+    Decisions,
     Engine,
     FaregateError,
     Live,
@@ -16,6 +17,7 @@ from ._faregate import (
 
 __all__ = [
     "Decision",
+    "Decisions",
     "Engine",
     "FaregateError",
     "Live",
