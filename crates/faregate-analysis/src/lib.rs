@@ -1,4 +1,5 @@
-//! Questions about policies that no decision asks: what their tests reach, and which change of a policy no test notices.
+//! Questions about policies that no decision asks: what their tests reach, which change of a policy no test notices, and whether
+//! its invariants hold for every request.
 //!
 //! Nothing here reads a file or decides when to stop: texts come in, findings go out as data, and whoever runs the tests
 //! says what came of them.
@@ -7,9 +8,11 @@ mod backstop;
 mod coverage;
 mod lcov;
 mod mutate;
+mod prove;
 mod rules;
 
 pub use coverage::{ConditionSeen, Coverage, FileCoverage, Report, RuleSeen, SetWatch};
 pub use lcov::lcov;
 pub use mutate::{Change, Mutant, Verdict, mutants};
+pub use prove::{Counterexample, Outcome, Proof, prove};
 pub use rules::{Condition, Rule, conditions, rules};

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Fmt(Fmt),
     /// Run golden cases: `*.test.yaml` files.
     Test(Test),
+    /// Decide each invariant over all requests: proved, or a smallest request that breaks it.
+    Prove(Prove),
     /// Tell what a code means: of a diagnostic, of a reason or a denial in a decision, or a class of error.
     Explain(Explain),
     /// Import catalogs of endpoints and prices.
@@ -237,6 +239,27 @@ pub(crate) struct Test {
     /// Decide by the reference, the plain interpreter of the language: slow, and the same answer.
     #[arg(long)]
     pub(crate) reference: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit: 0 where every invariant is proved, 1 where one is broken or undecided.\n\nExamples:\n  \
+                        faregate prove policies                    the sets of policies/faregate.yaml\n  \
+                        faregate prove policies/ci.fare --catalog policies/catalogs/market.yaml"
+)]
+pub(crate) struct Prove {
+    /// Files of one policy set, in order; or folders, which mean the sets of their `faregate.yaml`.
+    #[arg(required = true, value_name = "POLICY")]
+    pub(crate) policies: Vec<PathBuf>,
+    /// A catalog; several are laid over one another in order, over those of a manifest.
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub(crate) catalogs: Vec<PathBuf>,
+    /// Look only at invariants whose name holds this text; may be given several times.
+    #[arg(long = "name", value_name = "TEXT")]
+    pub(crate) names: Vec<String>,
+    /// How to write the answers.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

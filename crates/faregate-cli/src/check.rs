@@ -29,12 +29,6 @@ struct Desk<'a> {
     texts: Texts,
 }
 
-/// What a look at all sets found.
-struct Found {
-    reports: Vec<Diagnostics>,
-    invariants: usize,
-}
-
 pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<Exit, Failure> {
     let now = args.now.as_deref().map(date).transpose()?;
     for code in args.deny.iter().filter(|c| *c != "warnings") {
@@ -55,8 +49,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
             return Err(Failure("standard input cannot be mended; name a file".to_owned()));
         }
         for _ in 0..MOST_ROUNDS {
-            let batch =
-                fixes::batch(&found.reports, desk.sets.iter().map(|(s, _)| &s.policies), args.also_unsafe);
+            let batch = fixes::batch(&found, desk.sets.iter().map(|(s, _)| &s.policies), args.also_unsafe);
             if batch.is_empty() {
                 break;
             }
@@ -70,7 +63,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     for (path, text) in desk.texts.changed() {
         files::replace(path, text)?;
     }
-    report(&desk, found, &fixed, surroundings)
+    report(&desk, &found, &fixed, surroundings)
 }
 
 /// Mending goes round by round, since one mend may uncover another finding. No policy needs a tenth of this; it is the end
@@ -101,22 +94,18 @@ fn read<'a>(
 
 impl Desk<'_> {
     /// Checks all sets as their texts are now.
-    fn look(&self) -> Found {
+    fn look(&self) -> Vec<Diagnostics> {
         let mut reports = Vec::new();
-        let mut invariants = 0_usize;
         for (set, catalog) in &self.sets {
             let texts = set.policies.iter().map(|path| (files::shown(path), self.texts.of(path)));
             let checked = check_set(texts, set.completeness);
             let found = match &checked.policy {
-                Some(policy) => {
-                    invariants = invariants.saturating_add(policy.invariants());
-                    policy.check_with(catalog.as_ref(), self.now)
-                }
+                Some(policy) => policy.check_with(catalog.as_ref(), self.now),
                 None => checked.diagnostics,
             };
             reports.push(levelled(&found, &set.levels, &self.args.deny));
         }
-        Found { reports, invariants }
+        reports
     }
 
     fn policies(&self) -> usize {
@@ -127,11 +116,11 @@ impl Desk<'_> {
 
 fn report(
     desk: &Desk<'_>,
-    found: Found,
+    found: &[Diagnostics],
     fixed: &[Fixed],
     surroundings: &mut Surroundings<'_>,
 ) -> Result<Exit, Failure> {
-    let reports = without_repetition(&found.reports);
+    let reports = without_repetition(found);
     let (errors, warnings) = counts(&reports);
     match desk.args.format {
         CheckFormat::Text => {
@@ -147,9 +136,6 @@ fn report(
             writeln!(surroundings.err, "{summary}")?;
             if let Some(offer) = fixes::offer(&reports, desk.args.fix) {
                 writeln!(surroundings.err, "{offer}")?;
-            }
-            if errors == 0 {
-                not_there_yet(found.invariants, surroundings)?;
             }
         }
         CheckFormat::Json => {
@@ -167,7 +153,7 @@ fn report(
 /// Shows what would change, and says what would be left.
 fn difference(
     desk: &Desk<'_>,
-    found: &Found,
+    found: &[Diagnostics],
     fixed: &[Fixed],
     surroundings: &mut Surroundings<'_>,
 ) -> Result<Exit, Failure> {
@@ -180,7 +166,7 @@ fn difference(
     for mend in fixed {
         writeln!(surroundings.err, "would fix {mend}")?;
     }
-    let reports = without_repetition(&found.reports);
+    let reports = without_repetition(found);
     let (errors, warnings) = counts(&reports);
     let left = summary(desk.policies(), errors, warnings, surroundings.colour_errors);
     writeln!(
@@ -196,17 +182,6 @@ fn counts(reports: &[Diagnostics]) -> (usize, usize) {
         reports.iter().flat_map(Diagnostics::iter).filter(|d| d.severity == severity).count()
     };
     (count(Severity::Error), count(Severity::Warning))
-}
-
-/// Says what is read and checked and has nobody yet who acts on it.
-fn not_there_yet(invariants: usize, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
-    let what = match invariants {
-        0 => return Ok(()),
-        1 => "1 invariant is".to_owned(),
-        n => format!("{n} invariants are"),
-    };
-    writeln!(surroundings.err, "note: {what} read and not proved: this version has no `prove`")?;
-    Ok(())
 }
 
 fn summary(policies: usize, errors: usize, warnings: usize, colour: bool) -> String {

@@ -17,6 +17,7 @@ mod init;
 mod manifest;
 mod paint;
 mod parallel;
+mod prove;
 mod rehearse;
 mod rehearse_text;
 mod sarif;
@@ -99,6 +100,7 @@ where
         args::Command::Check(a) => check::run(&a, surroundings),
         args::Command::Fmt(a) => fmt::run(&a, surroundings),
         args::Command::Test(a) => test::run(&a, surroundings),
+        args::Command::Prove(a) => prove::run(&a, surroundings),
         args::Command::Catalog(a) => catalog::run(&a, surroundings),
         args::Command::Init(a) => init::run(&a, surroundings),
         args::Command::Explain(a) => explain::run(&a, surroundings),

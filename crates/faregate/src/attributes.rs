@@ -8,8 +8,9 @@ use faregate_syntax::ast::Unit;
 use crate::classes::ErrorClass;
 
 /// Whose attribute it is.
+#[allow(missing_docs, reason = "each variant is the word of the language")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Subject {
+pub enum Subject {
     Request,
     Key,
     Endpoint,
@@ -18,8 +19,9 @@ pub(crate) enum Subject {
 }
 
 /// What an attribute holds.
+#[allow(missing_docs, reason = "each variant is the type of that name in the language")]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
+pub enum Type {
     Text(Vocabulary),
     Set(Vocabulary),
     Bool,
@@ -38,7 +40,7 @@ pub(crate) enum Type {
 
 /// Which words may stand for the values of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Vocabulary {
+pub enum Vocabulary {
     /// Any text, always quoted.
     Open,
     /// Models: quoted, or a group after `in`.
@@ -55,7 +57,7 @@ pub(crate) enum Vocabulary {
 
 /// The values of a declared list, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Values {
+pub struct Values {
     list: Vec<String>,
     /// The same, so that a list of any length is searched at once.
     known: HashSet<String>,
@@ -71,11 +73,14 @@ impl Values {
         new
     }
 
-    pub(crate) fn contains(&self, value: &str) -> bool {
+    /// Whether it lists a value.
+    #[must_use]
+    pub fn contains(&self, value: &str) -> bool {
         self.known.contains(value)
     }
 
-    pub(crate) fn iter(&self) -> std::slice::Iter<'_, String> {
+    /// Returns the values in their order.
+    pub fn iter(&self) -> std::slice::Iter<'_, String> {
         self.list.iter()
     }
 

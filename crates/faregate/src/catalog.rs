@@ -2,7 +2,7 @@
 
 mod digest;
 mod layers;
-mod prices;
+pub(crate) mod prices;
 
 use std::collections::{BTreeMap, BTreeSet};
 

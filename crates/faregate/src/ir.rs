@@ -1,4 +1,11 @@
 //! A checked policy: names resolved, types known, profiles merged, nothing left to go wrong at run time.
+//!
+//! Analyses read it as `faregate::model` (feature `model`); gateways never see it.
+
+#![allow(
+    missing_docs,
+    reason = "fields and variants bear the names of the language, of which grammar/README.md and docs/language tell"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,48 +23,51 @@ use crate::pattern::Pattern;
 use crate::time::{Period, Zone};
 use crate::{Money, Ratio};
 
+/// All declarations of a set.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Policy {
-    pub(crate) name: String,
-    pub(crate) declared: Vec<Declared>,
-    pub(crate) guardrails: Vec<Guardrail>,
-    pub(crate) waivers: Vec<Waiver>,
-    pub(crate) budgets: Vec<Budget>,
-    pub(crate) workloads: Vec<Workload>,
-    pub(crate) invariants: Vec<Invariant>,
+pub struct Policy {
+    pub name: String,
+    pub declared: Vec<Declared>,
+    pub guardrails: Vec<Guardrail>,
+    pub waivers: Vec<Waiver>,
+    pub budgets: Vec<Budget>,
+    pub workloads: Vec<Workload>,
+    pub invariants: Vec<Invariant>,
 }
 
+/// An attribute that `declare` adds or narrows.
 #[derive(Clone, Debug)]
-pub(crate) struct Declared {
-    pub(crate) subject: Subject,
-    pub(crate) name: String,
-    pub(crate) ty: Type,
-    pub(crate) default: Option<Value>,
+pub struct Declared {
+    pub subject: Subject,
+    pub name: String,
+    pub ty: Type,
+    pub default: Option<Value>,
     /// Whether it narrows a built-in attribute.
-    pub(crate) narrows: bool,
-    pub(crate) span: Span,
+    pub narrows: bool,
+    pub span: Span,
 }
 
 /// A value; everything that has an order is a whole number: counts, 10^-24 dollars, 10^-24 shares, milliseconds,
 /// days.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
+pub enum Value {
     Text(String),
     Bool(bool),
     Number(i128),
     Set(BTreeSet<String>),
 }
 
+/// An attribute, as an expression reads it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Attr {
-    pub(crate) subject: Subject,
-    pub(crate) name: String,
-    pub(crate) ty: Type,
+pub struct Attr {
+    pub subject: Subject,
+    pub name: String,
+    pub ty: Type,
 }
 
 impl Attr {
     /// Whether its value may be another later in a run: by the clock, or since the host observed something.
-    pub(crate) fn may_change(&self) -> bool {
+    pub fn may_change(&self) -> bool {
         match self.subject {
             Subject::Time => true,
             Subject::Key => self.name == "credits",
@@ -75,14 +85,16 @@ impl Attr {
     }
 }
 
+/// An expression and its place.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Expr {
-    pub(crate) kind: ExprKind,
-    pub(crate) span: Span,
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
 }
 
+/// What an expression says.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum ExprKind {
+pub enum ExprKind {
     Constant(bool),
     And(Vec<Expr>),
     Or(Vec<Expr>),
@@ -118,137 +130,151 @@ pub(crate) enum ExprKind {
     },
 }
 
+/// The right side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Term {
+pub enum Term {
     Value(Value),
     Attr(Attr),
 }
 
+/// What may stand in the list after `in`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Member {
+pub enum Member {
     Value(Value),
     /// The members of a group.
     Group(String, Arc<[Pattern]>),
 }
 
+/// The right side of `includes`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum SetTerm {
+pub enum SetTerm {
     Values(Vec<String>),
     Attr(Attr),
 }
 
 /// `require` or `forbid`.
 #[derive(Clone, Debug)]
-pub(crate) struct Rule {
-    pub(crate) forbid: bool,
-    pub(crate) expr: Expr,
-    pub(crate) span: Span,
+pub struct Rule {
+    pub forbid: bool,
+    pub expr: Expr,
+    pub span: Span,
 }
 
+/// A `guardrail`.
 #[derive(Clone, Debug)]
-pub(crate) struct Guardrail {
-    pub(crate) name: String,
-    pub(crate) when: Option<Expr>,
-    pub(crate) rules: Vec<Rule>,
-    pub(crate) because: Option<String>,
+pub struct Guardrail {
+    pub name: String,
+    pub when: Option<Expr>,
+    pub rules: Vec<Rule>,
+    pub because: Option<String>,
 }
 
+/// A `waive`.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiver {
-    pub(crate) guardrail: String,
-    pub(crate) when: Option<Expr>,
-    pub(crate) until: Date,
-    pub(crate) until_span: Span,
-    pub(crate) span: Span,
+pub struct Waiver {
+    pub guardrail: String,
+    pub when: Option<Expr>,
+    pub until: Date,
+    pub until_span: Span,
+    pub span: Span,
 }
 
+/// A `budget`.
 #[derive(Clone, Debug)]
-pub(crate) struct Budget {
-    pub(crate) name: String,
-    pub(crate) when: Option<Expr>,
-    pub(crate) covers: Option<Expr>,
-    pub(crate) per: Vec<Attr>,
-    pub(crate) limits: Vec<Limit>,
-    pub(crate) byok_included: bool,
-    pub(crate) reserve: Option<(Ratio, Expr)>,
+pub struct Budget {
+    pub name: String,
+    pub when: Option<Expr>,
+    pub covers: Option<Expr>,
+    pub per: Vec<Attr>,
+    pub limits: Vec<Limit>,
+    pub byok_included: bool,
+    pub reserve: Option<(Ratio, Expr)>,
     /// Ascending.
-    pub(crate) alerts: Vec<Ratio>,
-    pub(crate) exhausted: Exhausted,
+    pub alerts: Vec<Ratio>,
+    pub exhausted: Exhausted,
 }
 
+/// One limit of a budget.
 #[derive(Clone, Debug)]
-pub(crate) struct Limit {
-    pub(crate) kind: LimitKind,
-    pub(crate) amount: Amount,
+pub struct Limit {
+    pub kind: LimitKind,
+    pub amount: Amount,
     /// `None` for concurrency.
-    pub(crate) period: Option<Period>,
-    pub(crate) zone: Zone,
-    pub(crate) span: Span,
+    pub period: Option<Period>,
+    pub zone: Zone,
+    pub span: Span,
 }
 
+/// What `on exhausted` says.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Exhausted {
+pub enum Exhausted {
     Deny,
     UseWorkload(String, Span),
     AlertOnly,
 }
 
+/// A `workload`.
 #[derive(Clone, Debug)]
-pub(crate) struct Workload {
-    pub(crate) name: String,
+pub struct Workload {
+    pub name: String,
     /// `None`: otherwise.
-    pub(crate) when: Option<(Expr, Span)>,
-    pub(crate) body: Body,
-    pub(crate) span: Span,
+    pub when: Option<(Expr, Span)>,
+    pub body: Body,
+    pub span: Span,
 }
 
+/// What a workload does.
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
+pub enum Body {
     Deny(String, Span),
     Route(Box<Routing>),
 }
 
+/// The sections of a workload, its profiles merged in.
 #[derive(Clone, Debug)]
-pub(crate) struct Routing {
-    pub(crate) tiers: Vec<Tier>,
-    pub(crate) models_span: Span,
+pub struct Routing {
+    pub tiers: Vec<Tier>,
+    pub models_span: Span,
     /// Where the entries of each tier stand; one for `requested`.
-    pub(crate) entry_spans: Vec<Vec<Span>>,
-    pub(crate) rules: Vec<Rule>,
-    pub(crate) prefers: Vec<(Expr, Span)>,
-    pub(crate) order: Order,
+    pub entry_spans: Vec<Vec<Span>>,
+    pub rules: Vec<Rule>,
+    pub prefers: Vec<(Expr, Span)>,
+    pub order: Order,
     /// Where the order is written; `None`: by price, as where nothing is written.
-    pub(crate) order_span: Option<Span>,
-    pub(crate) credentials: CredentialMode,
-    pub(crate) credentials_span: Option<Span>,
-    pub(crate) credentials_for: BTreeMap<String, (CredentialMode, Span)>,
-    pub(crate) tolerate: BTreeSet<String>,
-    pub(crate) ceilings: Vec<Ceiling>,
-    pub(crate) fallback: Option<Fallback>,
-    pub(crate) retry: Option<Retry>,
-    pub(crate) health: Option<HealthRules>,
-    pub(crate) commit: Commit,
-    pub(crate) partial: Partial,
-    pub(crate) tools: BTreeMap<String, ToolCap>,
-    pub(crate) iterations: Option<u64>,
+    pub order_span: Option<Span>,
+    pub credentials: CredentialMode,
+    pub credentials_span: Option<Span>,
+    pub credentials_for: BTreeMap<String, (CredentialMode, Span)>,
+    pub tolerate: BTreeSet<String>,
+    pub ceilings: Vec<Ceiling>,
+    pub fallback: Option<Fallback>,
+    pub retry: Option<Retry>,
+    pub health: Option<HealthRules>,
+    pub commit: Commit,
+    pub partial: Partial,
+    pub tools: BTreeMap<String, ToolCap>,
+    pub iterations: Option<u64>,
 }
 
+/// One tier of `models`.
 #[derive(Clone, Debug)]
-pub(crate) enum Tier {
+pub enum Tier {
     Entries(Vec<TierEntry>),
     Requested { within: Option<TierEntry> },
 }
 
+/// One entry of a tier.
 #[derive(Clone, Debug)]
-pub(crate) enum TierEntry {
+pub enum TierEntry {
     /// An id or an alias.
     Model(String),
     Pattern(Pattern),
     Group(Arc<[Pattern]>),
 }
 
+/// How candidates of a tier are sorted.
 #[derive(Clone, Debug)]
-pub(crate) enum Order {
+pub enum Order {
     By(Vec<OrderKey>),
     BalanceByPrice {
         sticky: Option<Attr>,
@@ -260,8 +286,9 @@ pub(crate) enum Order {
     },
 }
 
+/// A key of `order by`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OrderKey {
+pub enum OrderKey {
     Price,
     /// Index of the percentile.
     Latency(usize),
@@ -269,17 +296,19 @@ pub(crate) enum OrderKey {
     Uptime,
 }
 
+/// A line of `ceiling`.
 #[derive(Clone, Debug)]
-pub(crate) struct Ceiling {
-    pub(crate) kind: CeilingKind,
+pub struct Ceiling {
+    pub kind: CeilingKind,
     /// Dollars (a price: per token, image or call), or a count for `output`.
-    pub(crate) amount: Amount,
-    pub(crate) when: Option<Expr>,
-    pub(crate) span: Span,
+    pub amount: Amount,
+    pub when: Option<Expr>,
+    pub span: Span,
 }
 
+/// What a ceiling bounds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum CeilingKind {
+pub enum CeilingKind {
     Prompt,
     Completion,
     RequestFee,
@@ -295,7 +324,7 @@ pub(crate) enum CeilingKind {
 
 impl CeilingKind {
     /// Names that are not tools, as written.
-    pub(crate) const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 10] = [
         "prompt",
         "completion",
         "request_fee",
@@ -308,7 +337,7 @@ impl CeilingKind {
         "output",
     ];
 
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "prompt" => Self::Prompt,
             "completion" => Self::Completion,
@@ -325,7 +354,7 @@ impl CeilingKind {
         })
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Prompt => "prompt",
             Self::Completion => "completion",
@@ -342,7 +371,7 @@ impl CeilingKind {
     }
 
     /// Returns the type of the bound.
-    pub(crate) fn ty(&self) -> Type {
+    pub fn ty(&self) -> Type {
         use faregate_syntax::ast::Unit;
         match self {
             Self::Prompt | Self::Completion | Self::CacheRead | Self::CacheWrite | Self::Reasoning => {
@@ -356,84 +385,94 @@ impl CeilingKind {
     }
 }
 
+/// The `fallback` section.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fallback {
-    pub(crate) rules: Vec<MoveRule>,
-    pub(crate) requires: Vec<(Expr, Span)>,
-    pub(crate) at_most: Option<u64>,
-    pub(crate) price_at_most: Option<(Ratio, Span)>,
-    pub(crate) span: Span,
+pub struct Fallback {
+    pub rules: Vec<MoveRule>,
+    pub requires: Vec<(Expr, Span)>,
+    pub at_most: Option<u64>,
+    pub price_at_most: Option<(Ratio, Span)>,
+    pub span: Span,
 }
 
+/// A line of `fallback` that names a kind of move.
 #[derive(Clone, Debug)]
-pub(crate) struct MoveRule {
-    pub(crate) kind: MoveKind,
-    pub(crate) on: Vec<ErrorClass>,
-    pub(crate) when: Option<Expr>,
-    pub(crate) span: Span,
+pub struct MoveRule {
+    pub kind: MoveKind,
+    pub on: Vec<ErrorClass>,
+    pub when: Option<Expr>,
+    pub span: Span,
 }
 
+/// The `retry` section.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Retry {
-    pub(crate) rules: Vec<RetryRule>,
-    pub(crate) at_most_calls: Option<u64>,
-    pub(crate) timeout_ms: Option<u64>,
-    pub(crate) first_token_ms: Option<u64>,
-    pub(crate) stall_ms: Option<u64>,
-    pub(crate) deadline_ms: Option<u64>,
+pub struct Retry {
+    pub rules: Vec<RetryRule>,
+    pub at_most_calls: Option<u64>,
+    pub timeout_ms: Option<u64>,
+    pub first_token_ms: Option<u64>,
+    pub stall_ms: Option<u64>,
+    pub deadline_ms: Option<u64>,
 }
 
+/// An `on` rule of `retry`.
 #[derive(Clone, Debug)]
-pub(crate) struct RetryRule {
-    pub(crate) on: Vec<ErrorClass>,
-    pub(crate) times: u64,
-    pub(crate) wait: Option<Wait>,
-    pub(crate) when: Option<Expr>,
-    pub(crate) span: Span,
+pub struct RetryRule {
+    pub on: Vec<ErrorClass>,
+    pub times: u64,
+    pub wait: Option<Wait>,
+    pub when: Option<Expr>,
+    pub span: Span,
 }
 
+/// How long a retry waits.
 #[derive(Clone, Debug)]
-pub(crate) enum Wait {
+pub enum Wait {
     RetryAfter { up_to_ms: Option<u64>, otherwise: Option<Backoff> },
     Backoff(Backoff),
 }
 
+/// A wait that may grow.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Backoff {
-    pub(crate) from_ms: u64,
+pub struct Backoff {
+    pub from_ms: u64,
     /// `None`: fixed.
-    pub(crate) to_ms: Option<u64>,
-    pub(crate) jitter: Jitter,
+    pub to_ms: Option<u64>,
+    pub jitter: Jitter,
 }
 
+/// The `health` section.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct HealthRules {
-    pub(crate) cool: Vec<CoolRule>,
-    pub(crate) cool_retry_after: Vec<ErrorClass>,
-    pub(crate) probe: Option<u64>,
+pub struct HealthRules {
+    pub cool: Vec<CoolRule>,
+    pub cool_retry_after: Vec<ErrorClass>,
+    pub probe: Option<u64>,
 }
 
+/// A `cool … after` rule.
 #[derive(Clone, Debug)]
-pub(crate) struct CoolRule {
-    pub(crate) cool_ms: u64,
-    pub(crate) failures: u64,
-    pub(crate) within_ms: u64,
-    pub(crate) on: Vec<ErrorClass>,
+pub struct CoolRule {
+    pub cool_ms: u64,
+    pub failures: u64,
+    pub within_ms: u64,
+    pub on: Vec<ErrorClass>,
 }
 
+/// An `invariant`.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "checked here, kept for the prover")]
-pub(crate) struct Invariant {
-    pub(crate) name: String,
-    pub(crate) workload: Option<String>,
-    pub(crate) condition: Option<Expr>,
-    pub(crate) always: Always,
-    pub(crate) span: Span,
+#[cfg_attr(not(feature = "model"), expect(dead_code, reason = "checked here, kept for the prover"))]
+pub struct Invariant {
+    pub name: String,
+    pub workload: Option<String>,
+    pub condition: Option<Expr>,
+    pub always: Always,
+    pub span: Span,
 }
 
+/// What an invariant claims.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "checked here, kept for the prover")]
-pub(crate) enum Always {
+#[cfg_attr(not(feature = "model"), expect(dead_code, reason = "checked here, kept for the prover"))]
+pub enum Always {
     Holds(Expr),
     AtLeast(u64, Counted),
     Cost(CompareOp, Money),

@@ -13,7 +13,15 @@
 
 #[macro_use]
 mod request;
+#[cfg_attr(
+    not(feature = "model"),
+    allow(unreachable_pub, reason = "parts of it are public to analyses alone")
+)]
 mod attributes;
+#[cfg_attr(
+    not(feature = "model"),
+    allow(unreachable_pub, reason = "parts of it are public to analyses alone")
+)]
 mod catalog;
 mod check;
 mod classes;
@@ -23,14 +31,28 @@ mod context;
 mod decision;
 mod draw;
 mod engine;
+#[cfg_attr(
+    not(feature = "model"),
+    allow(unreachable_pub, reason = "parts of it are public to analyses alone")
+)]
 mod ir;
 mod live;
+#[cfg(feature = "model")]
+pub mod model;
 mod money;
+#[cfg_attr(
+    not(feature = "model"),
+    allow(unreachable_pub, reason = "parts of it are public to analyses alone")
+)]
 mod pattern;
 mod policy;
 mod reference;
 mod run;
 mod sync;
+#[cfg_attr(
+    not(feature = "model"),
+    allow(unreachable_pub, reason = "parts of it are public to analyses alone")
+)]
 mod time;
 mod tracker;
 mod watch;

@@ -2,14 +2,16 @@
 
 /// A text with `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern(String);
+pub struct Pattern(String);
 
 impl Pattern {
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// Returns the text, `*` and all.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
@@ -19,7 +21,8 @@ impl Pattern {
     }
 
     /// Whether the whole text matches. Linear in the text for each star.
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
         Self::matches_text(&self.0, text)
     }
 

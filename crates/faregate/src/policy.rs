@@ -87,12 +87,6 @@ impl PolicySet {
         self.policy.workloads.iter().map(|w| w.name.as_str())
     }
 
-    /// Returns how many invariants the set states.
-    #[must_use]
-    pub fn invariants(&self) -> usize {
-        self.policy.invariants.len()
-    }
-
     /// Returns all warnings, also those that need a catalog or a day. Waivers and sunsets are dated by `today`, else by
     /// the catalog's day; without either those checks do not run.
     #[must_use]

@@ -53,7 +53,7 @@ impl fmt::Display for Timestamp {
 
 /// A time zone of the bundled database; the machine's is never asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Zone(TimeZone);
+pub struct Zone(TimeZone);
 
 /// An instant as a wall clock shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,8 @@ pub(crate) struct Wall {
 
 /// How long a budget counts before it begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Period {
+#[allow(missing_docs, reason = "each variant is the word of the language")]
+pub enum Period {
     Minute,
     Hour,
     Day,

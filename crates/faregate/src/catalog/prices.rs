@@ -85,16 +85,17 @@ pub(crate) struct Moment {
 }
 
 /// The prices at one moment, absences filled in.
+#[allow(missing_docs, reason = "each field is the price of that name")]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) struct EffectivePrices {
-    pub(crate) prompt: Option<Money>,
-    pub(crate) completion: Option<Money>,
-    pub(crate) request: Money,
-    pub(crate) image: Option<Money>,
-    pub(crate) cache_read: Option<Money>,
-    pub(crate) cache_write: Option<Money>,
-    pub(crate) reasoning: Option<Money>,
-    pub(crate) tools: BTreeMap<String, ToolPrice>,
+pub struct EffectivePrices {
+    pub prompt: Option<Money>,
+    pub completion: Option<Money>,
+    pub request: Money,
+    pub image: Option<Money>,
+    pub cache_read: Option<Money>,
+    pub cache_write: Option<Money>,
+    pub reasoning: Option<Money>,
+    pub tools: BTreeMap<String, ToolPrice>,
 }
 
 impl Override {

@@ -7,9 +7,10 @@ use faregate_syntax::ast::Unit;
 use super::candidate::{Candidate, free};
 use super::world::World;
 use crate::attributes::{PERCENTILES, Subject, Type, WEEKDAYS};
+use crate::catalog::EffectivePrices;
 use crate::ir::{Attr, Value};
 use crate::time::{Zone, day_number};
-use crate::{Credential, Health, Key, Money, Ratio, Request};
+use crate::{Credential, Endpoint, Health, Key, Money, Ratio, Request, Timestamp};
 
 /// Turns a field of request or key into a value.
 trait ToValue {
@@ -99,7 +100,7 @@ impl World<'_> {
         match attr.subject {
             Subject::Request | Subject::Key => self.given(attr.subject, &attr.name),
             Subject::Endpoint => self.endpoint_value(&attr.name, candidate?),
-            Subject::Time => self.time_value(&attr.name, zone),
+            Subject::Time => time_value(self.context.now, &attr.name, zone),
             // Decisions are made before any attempt; what can hold of attempts is asked by `possible`.
             Subject::Attempt => {
                 let attempt = self.attempt?;
@@ -136,68 +137,28 @@ impl World<'_> {
         }
     }
 
-    fn time_value(&self, name: &str, zone: Option<&Zone>) -> Option<Value> {
-        if name == "now" {
-            return Some(Value::Number(i128::from(self.context.now.0)));
-        }
-        let wall = zone.unwrap_or(&Zone::utc()).wall(self.context.now)?;
-        match name {
-            "date" => Some(Value::Number(day_number(wall.date))),
-            "hour" => Some(Value::Number(i128::from(wall.time.0))),
-            "weekday" => WEEKDAYS.get(usize::from(wall.weekday)).map(|d| Value::Text((*d).to_owned())),
-            _ => None,
-        }
-    }
-
     fn endpoint_value(&self, name: &str, candidate: &Candidate<'_>) -> Option<Value> {
-        let endpoint = candidate.endpoint;
-        let facts = &endpoint.facts;
         let now = &candidate.facts_now;
         let money = |m: Option<Money>| m.map(|m| Value::Number(m.0.units()));
         let ratio = |r: Option<Ratio>| r.map(|r| Value::Number(r.0.units()));
-        let text = |t: &Option<String>| t.clone().map(Value::Text);
-        let flag = |b: Option<bool>| b.map(Value::Bool);
-        let prices = &candidate.prices_now;
         match name {
-            "id" => Some(Value::Text(endpoint.id.clone())),
-            "model" => Some(Value::Text(endpoint.model.clone())),
-            "native_model" => text(&endpoint.native_model),
-            "provider" => Some(Value::Text(endpoint.provider.clone())),
             "credential" => Some(Value::Text(match &candidate.credential() {
                 Credential::Shared => "shared".to_owned(),
                 Credential::Own(id) => id.clone(),
             })),
-            "region" => text(&facts.region),
-            "quantization" => text(&facts.quantization),
-            "context_length" => facts.context_length.to_value(),
-            "max_output_tokens" => facts.max_output_tokens.to_value(),
-            "supports" => facts.supports.to_value(),
-            "modalities" => facts.modalities.to_value(),
-            "tags" => facts.tags.to_value(),
-            "free" => flag(free(endpoint)),
-            "zdr" => flag(facts.zdr),
-            "trains" => flag(facts.trains),
-            "retains" => flag(facts.retains),
             "byok" => Some(Value::Bool(candidate.own.is_some())),
-            "deprecated" => Some(Value::Bool(facts.deprecated.unwrap_or(false))),
-            "joint_context" => Some(Value::Bool(facts.joint_context.unwrap_or(false))),
-            "sunset" => facts.sunset.map(|d| Value::Number(day_number(d))),
-            "price_prompt" => money(prices.prompt),
-            "price_completion" => money(prices.completion),
-            "price_request" => money(Some(prices.request)),
-            "price_image" => money(prices.image),
-            "price_cache_read" => money(prices.cache_read),
-            "price_cache_write" => money(prices.cache_write),
-            "price_reasoning" => money(prices.reasoning),
-            "price_web_search" => money(prices.tools.get("web_search").map(|t| t.per_call)),
             "cost" => money(candidate.worst.known()),
             "uptime" => ratio(now.uptime),
             "error_rate" => ratio(now.error_rate),
             "health" => Some(Value::Text(health_name(candidate.health()).to_owned())),
             "cooling_down" => Some(Value::Bool(candidate.cooling_until(self.context.now).is_some())),
             _ => {
-                let (figure, percentile) = name.split_once('_')?;
-                let at = PERCENTILES.iter().position(|p| *p == percentile)?;
+                if let Some(price) = price_value(&candidate.prices_now, name) {
+                    return money(price);
+                }
+                let Some((figure, at)) = percentile(name) else {
+                    return catalog_value(candidate.endpoint, name);
+                };
                 match figure {
                     "latency" => now.latency_ms.get(at)?.to_value(),
                     "throughput" => now.throughput.get(at)?.map(|t| Value::Number(t.units())),
@@ -205,6 +166,70 @@ impl World<'_> {
                 }
             }
         }
+    }
+}
+
+/// Splits `latency_p90` into what is measured and the index of the percentile.
+fn percentile(name: &str) -> Option<(&str, usize)> {
+    let (figure, percentile) = name.split_once('_')?;
+    Some((figure, PERCENTILES.iter().position(|p| *p == percentile)?))
+}
+
+/// Returns the price that an attribute names: the outer level is whether it names one, the inner one whether it is known.
+#[expect(clippy::option_option, reason = "a price that is not known is still a price")]
+pub(crate) fn price_value(prices: &EffectivePrices, name: &str) -> Option<Option<Money>> {
+    Some(match name {
+        "price_prompt" => prices.prompt,
+        "price_completion" => prices.completion,
+        "price_request" => Some(prices.request),
+        "price_image" => prices.image,
+        "price_cache_read" => prices.cache_read,
+        "price_cache_write" => prices.cache_write,
+        "price_reasoning" => prices.reasoning,
+        "price_web_search" => prices.tools.get("web_search").map(|t| t.per_call),
+        _ => return None,
+    })
+}
+
+/// Returns what the catalog alone says of an endpoint: the same for every request, at every moment.
+pub(crate) fn catalog_value(endpoint: &Endpoint, name: &str) -> Option<Value> {
+    let facts = &endpoint.facts;
+    let text = |t: &Option<String>| t.clone().map(Value::Text);
+    let flag = |b: Option<bool>| b.map(Value::Bool);
+    match name {
+        "id" => Some(Value::Text(endpoint.id.clone())),
+        "model" => Some(Value::Text(endpoint.model.clone())),
+        "native_model" => text(&endpoint.native_model),
+        "provider" => Some(Value::Text(endpoint.provider.clone())),
+        "region" => text(&facts.region),
+        "quantization" => text(&facts.quantization),
+        "context_length" => facts.context_length.to_value(),
+        "max_output_tokens" => facts.max_output_tokens.to_value(),
+        "supports" => facts.supports.to_value(),
+        "modalities" => facts.modalities.to_value(),
+        "tags" => facts.tags.to_value(),
+        "free" => flag(free(endpoint)),
+        "zdr" => flag(facts.zdr),
+        "trains" => flag(facts.trains),
+        "retains" => flag(facts.retains),
+        "deprecated" => Some(Value::Bool(facts.deprecated.unwrap_or(false))),
+        "joint_context" => Some(Value::Bool(facts.joint_context.unwrap_or(false))),
+        "sunset" => facts.sunset.map(|d| Value::Number(day_number(d))),
+        _ => None,
+    }
+}
+
+/// Returns what an attribute of `time` is at an instant; `zone` is that of the comparison.
+pub(crate) fn time_value(now: Timestamp, name: &str, zone: Option<&Zone>) -> Option<Value> {
+    if name == "now" {
+        return Some(Value::Number(i128::from(now.0)));
+    }
+    let wall = zone.unwrap_or(&Zone::utc()).wall(now)?;
+    match name {
+        "date" => Some(Value::Number(day_number(wall.date))),
+        "hour" => Some(Value::Number(i128::from(wall.time.0))),
+        "weekday" => WEEKDAYS.get(usize::from(wall.weekday)).map(|d| Value::Text((*d).to_owned())),
+        _ => None,
     }
 }
 
