@@ -333,6 +333,17 @@ fn coverage_is_there_for_programs_too() {
 }
 
 #[test]
+fn what_cannot_be_written_or_watched_is_told_at_once() {
+    let desk = Desk::new(&[("p.fare", POLICY), ("p.test.yaml", CASES)]);
+    let (folder, lcov) = (desk.0.display().to_string(), desk.path("nowhere/lcov.info"));
+    let (code, _, err) = run(&["test", &folder, "--lcov", &lcov]);
+    assert_eq!((code, err), (2, format!("error: cannot write {lcov}: no such folder\n")));
+    let missing = desk.path("nowhere");
+    let (code, _, err) = run(&["test", &missing, "--watch"]);
+    assert_eq!((code, err), (2, format!("error: cannot watch {missing}: no such file or folder\n")));
+}
+
+#[test]
 fn a_case_that_fails_says_why_the_engine_decided_so() {
     let wrong = CASES.replace(
         "{ provider: north } ], excluded: { m/b@south: guardrail kept-nowhere }",

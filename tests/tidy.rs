@@ -100,6 +100,40 @@ fn dependencies_point_one_way() {
     }
 }
 
+/// Where else a version stands than in the workspace's manifest.
+const VERSIONS: [&str; 1] = ["crates/faregate-python/Cargo.toml"];
+
+/// Returns the version that a manifest of Cargo or npm has of its own.
+fn version(manifest: &str) -> String {
+    let text = text(manifest);
+    let mark = if manifest.ends_with(".json") { "\n  \"version\": \"" } else { "\nversion = \"" };
+    let (_, rest) = text.split_once(mark).unwrap_or_else(|| panic!("{manifest} has no version"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_published_has_one_version() {
+    let ours = version("Cargo.toml");
+    for manifest in VERSIONS {
+        assert_eq!(version(manifest), ours, "{manifest}");
+    }
+    // What the crates of the workspace ask of each other.
+    for line in text("Cargo.toml").lines().filter(|line| line.contains("path = \"crates/")) {
+        assert!(line.contains(&format!("version = \"{ours}\"")), "{line}");
+    }
+}
+
+#[test]
+fn what_is_published_has_readme_and_licences() {
+    for (name, _) in LAYERS.iter().filter(|(name, _)| *name != "faregate-tests") {
+        let folder = format!("crates/{name}");
+        assert!(text(&format!("{folder}/Cargo.toml")).contains("\nreadme = \""), "{name} has no readme");
+        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            assert_eq!(text(&format!("{folder}/{licence}")), text(licence), "{name}");
+        }
+    }
+}
+
 #[test]
 fn the_architecture_names_every_crate() {
     let page = text("ARCHITECTURE.md");

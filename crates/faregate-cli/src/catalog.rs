@@ -23,8 +23,7 @@ fn import(args: &Import, surroundings: &mut Surroundings<'_>) -> Result<Exit, Fa
     match &args.output {
         None => write!(surroundings.out, "{text}")?,
         Some(path) => {
-            std::fs::write(path, text)
-                .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
+            std::fs::write(path, text).map_err(|error| files::unwritten(path, &error))?;
         }
     }
     write!(surroundings.err, "{report}")?;

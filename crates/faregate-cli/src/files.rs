@@ -43,6 +43,15 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
     }
 }
 
+/// Says why a file was not written.
+pub(crate) fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "no such folder".to_owned(),
+        _ => plain(error),
+    };
+    Failure(format!("cannot write {}: {why}", shown(path)))
+}
+
 /// Names a path for messages.
 pub(crate) fn shown(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
@@ -59,7 +68,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
         fresh.persist(&file)?;
         Ok(())
     });
-    written.map_err(|e| Failure(format!("cannot write {}: {}", shown(path), plain(&e))))
+    written.map_err(|error| unwritten(path, &error))
 }
 
 /// Reads and checks the files of a policy set.

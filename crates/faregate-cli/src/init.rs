@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Init, surroundings: &mut Surroundings<'_>) -> Result<Ex
     for (name, text) in FILES {
         let path = folder.join(name);
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
-        written.map_err(|error| Failure(format!("cannot write {}: {error}", path.display())))?;
+        written.map_err(|error| files::unwritten(&path, &error))?;
         writeln!(surroundings.out, "wrote {}", path.display())?;
     }
     let at = folder.display();

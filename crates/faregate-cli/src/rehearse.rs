@@ -66,5 +66,5 @@ pub(crate) fn run(args: &Rehearse, surroundings: &mut Surroundings<'_>) -> Resul
 fn append(path: &Path, line: &str) -> Result<(), Failure> {
     let log = OpenOptions::new().create(true).append(true).open(path);
     log.and_then(|mut log| log.write_all(format!("{line}\n").as_bytes()))
-        .map_err(|error| Failure(format!("cannot write {}: {error}", files::shown(path))))
+        .map_err(|error| files::unwritten(path, &error))
 }

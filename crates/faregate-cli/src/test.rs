@@ -55,6 +55,10 @@ pub(crate) fn run(args: &Test, surroundings: &mut Surroundings<'_>) -> Result<Ex
     if !args.watch {
         return once(args, surroundings, &mut Loaded::default());
     }
+    // A name that is wrong from the start is no file that will come back.
+    if let Some(path) = args.paths.iter().find(|path| !path.exists()) {
+        return Err(Failure(format!("cannot watch {}: no such file or folder", files::shown(path))));
+    }
     loop {
         let mut loaded = Loaded::default();
         // What cannot be read now is reported, and mended while we watch.
@@ -99,7 +103,7 @@ fn once(args: &Test, surroundings: &mut Surroundings<'_>, loaded: &mut Loaded) -
     let mutated = (args.mutate && failed == 0).then(|| mutate::run(&suite, &policies, until));
     if let (Some(path), Some(covered)) = (&args.lcov, &covered) {
         std::fs::write(path, faregate_analysis::lcov(covered))
-            .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
+            .map_err(|error| files::unwritten(path, &error))?;
     }
     let missed = |covered: &&faregate_analysis::Report| {
         args.coverage_threshold.is_some_and(|percent| !covered.reaches(percent))

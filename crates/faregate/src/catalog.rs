@@ -6,7 +6,7 @@ pub(crate) mod prices;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use layers::CatalogError;
+pub use layers::{CatalogError, CatalogErrors};
 pub use prices::{Override, PriceList, ToolPrice};
 
 pub(crate) use prices::{EffectivePrices, Moment};
@@ -132,7 +132,7 @@ impl Catalog {
     /// # Errors
     /// All faults of the layers: rows without an id, ids that stand twice in one layer, aliases that name two
     /// models or a model, price windows that make no sense.
-    pub fn new(layers: Vec<CatalogLayer>) -> Result<Self, Vec<CatalogError>> {
+    pub fn new(layers: Vec<CatalogLayer>) -> Result<Self, CatalogErrors> {
         layers::merge(layers)
     }
 

@@ -27,10 +27,7 @@ pub(crate) fn load(config: &Config) -> Result<(PolicySet, Catalog), String> {
         faregate_wire::catalog_layer(&text).map_err(|e| format!("{name}: {e}"))
     };
     let layers = config.catalogs.iter().map(layer).collect::<Result<Vec<_>, _>>()?;
-    let catalog = Catalog::new(layers).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        lines.join("\n")
-    })?;
+    let catalog = Catalog::new(layers).map_err(|errors| errors.to_string())?;
     Ok((policy, catalog))
 }
 

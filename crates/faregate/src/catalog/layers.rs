@@ -1,6 +1,7 @@
 //! Layers of facts laid over one another.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::fmt;
 
 use super::{Catalog, CatalogLayer, Endpoint, EndpointRow, Facts, digest};
 
@@ -30,6 +31,50 @@ impl CatalogError {
     }
 }
 
+/// All faults of a catalog, never none; as text, one a line.
+///
+/// ```
+/// use faregate::{Catalog, CatalogLayer, EndpointRow};
+/// let mut layer = CatalogLayer::default();
+/// layer.endpoints = vec![EndpointRow::default(), EndpointRow::default()];
+/// let errors = Catalog::new(vec![layer]).unwrap_err();
+/// assert_eq!(errors.len(), 2);
+/// assert!(errors.to_string().starts_with("endpoints[0]"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogErrors(Vec<CatalogError>);
+
+impl std::ops::Deref for CatalogErrors {
+    type Target = [CatalogError];
+
+    fn deref(&self) -> &[CatalogError] {
+        &self.0
+    }
+}
+
+impl IntoIterator for CatalogErrors {
+    type Item = CatalogError;
+    type IntoIter = std::vec::IntoIter<CatalogError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for CatalogErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, error) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            fmt::Display::fmt(error, f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CatalogErrors {}
+
 /// A row with its identity worked out.
 struct Merged {
     model: Option<String>,
@@ -41,7 +86,7 @@ struct Merged {
     path: String,
 }
 
-pub(super) fn merge(layers: Vec<CatalogLayer>) -> Result<Catalog, Vec<CatalogError>> {
+pub(super) fn merge(layers: Vec<CatalogLayer>) -> Result<Catalog, CatalogErrors> {
     let mut errors = Vec::new();
     let mut endpoints: BTreeMap<String, Merged> = BTreeMap::new();
     let mut providers: BTreeMap<String, Facts> = BTreeMap::new();
@@ -83,7 +128,7 @@ pub(super) fn merge(layers: Vec<CatalogLayer>) -> Result<Catalog, Vec<CatalogErr
     let endpoints =
         endpoints.into_iter().filter_map(|(id, row)| finish(id, row, &providers, &mut errors)).collect();
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(CatalogErrors(errors));
     }
     let mut catalog = Catalog { endpoints, aliases, as_of, names, digest: String::new() };
     catalog.digest = digest::of(&catalog);
