@@ -4,6 +4,8 @@
 //! cargo run --release -p faregate-embed --example cost
 //! ```
 
+#![expect(clippy::float_arithmetic, reason = "time is measured, no decision is made of it")]
+
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
