@@ -115,6 +115,32 @@ fn there_is_one_copy_of_the_grammar() {
     assert!(link.file_type().is_symlink());
 }
 
+/// What other registries publish has the version of the workspace.
+#[test]
+fn there_is_one_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    for path in ["crates/faregate-python", "crates/faregate-node", "crates/faregate-wasm"] {
+        let line = format!("version = \"{version}\"");
+        assert!(text(&format!("{path}/Cargo.toml")).contains(&line), "{path}/Cargo.toml");
+    }
+    for path in ["crates/faregate-node", "crates/faregate-wasm"] {
+        for file in ["package.json", "package-lock.json"] {
+            let json: Value = serde_json::from_str(&text(&format!("{path}/{file}"))).expect("JSON");
+            assert_eq!(json["version"], version, "{path}/{file}");
+        }
+    }
+}
+
+/// The packages of Node and WebAssembly have the same classes; a link would not be packed.
+#[test]
+fn both_packages_for_javascript_have_the_same_surface() {
+    for file in ["surface.js", "surface.d.ts", "shapes.d.ts"] {
+        let (node, wasm) =
+            (format!("crates/faregate-node/{file}"), format!("crates/faregate-wasm/js/{file}"));
+        assert!(text(&node) == text(&wasm), "{node} and {wasm} differ: copy the one that is right");
+    }
+}
+
 /// The names of the cases of a file below `tests/`.
 fn case_names(path: &str) -> BTreeSet<String> {
     if path.starts_with("classify/") {
