@@ -14,6 +14,7 @@
 )]
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -193,6 +194,19 @@ fn random_worlds_give_the_bytes_of_the_native_engine() {
     let runs = worlds.iter().flat_map(|set| &set.cases).filter(|case| !case.run.is_empty()).count();
     assert!(worlds.len() == 300 && runs > 60, "{} {runs}", worlds.len());
     replayed(&worlds);
+}
+
+#[test]
+fn the_abi_is_written_down() {
+    let (_, module) = module();
+    let exported: BTreeSet<&str> =
+        module.exports().map(|export| export.name()).filter(|name| name.starts_with("faregate_")).collect();
+    let page = include_str!("../src/lib.rs");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("//! | "));
+    let named = rows.flat_map(|row| row.split('`')).filter(|word| word.starts_with("faregate_"));
+    // A row may refer to another function; every one has a row of its own.
+    assert_eq!(named.collect::<BTreeSet<_>>(), exported);
+    assert!(exported.len() > 25, "{exported:?}");
 }
 
 #[test]
