@@ -65,7 +65,7 @@ impl Data<'_> {
     /// ```
     /// use faregate_embed::{Data, Node};
     /// assert_eq!(Data::from("[true]").tree("policies").unwrap(), Node::Seq(vec![Node::Bool(true)]));
-    /// assert_eq!(Data::from("[true").tree("policies").unwrap_err().at(), Some("policies: line 1, column 6"));
+    /// assert_eq!(Data::from("{").tree("policies").unwrap_err().at(), Some("policies: line 1, column 1"));
     /// ```
     pub fn tree(&self, what: &str) -> Result<Node, Error> {
         match self.node() {
