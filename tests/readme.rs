@@ -11,9 +11,11 @@ use faregate_tests::repository;
 use faregate_wire::{catalog_layer, context_from, read_one, request_from, scripted_from};
 
 /// Language of the fence, and the program that has its lines between `[readme]` and `[/readme]`.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("rust", "tests/readme.rs"),
     ("python", "crates/faregate-python/examples/ten_lines.py"),
+    ("js", "crates/faregate-node/examples/ten_lines.mjs"),
+    ("js", "crates/faregate-wasm/examples/ten_lines.mjs"),
     ("c", "crates/faregate-capi/examples/ten_lines.c"),
     ("go", "examples/go/tenlines/main.go"),
 ];

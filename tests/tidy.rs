@@ -100,29 +100,6 @@ fn dependencies_point_one_way() {
     }
 }
 
-/// Where else a version stands than in the workspace's manifest.
-const VERSIONS: [&str; 1] = ["crates/faregate-python/Cargo.toml"];
-
-/// Returns the version that a manifest of Cargo or npm has of its own.
-fn version(manifest: &str) -> String {
-    let text = text(manifest);
-    let mark = if manifest.ends_with(".json") { "\n  \"version\": \"" } else { "\nversion = \"" };
-    let (_, rest) = text.split_once(mark).unwrap_or_else(|| panic!("{manifest} has no version"));
-    rest.split('"').next().unwrap().to_owned()
-}
-
-#[test]
-fn what_is_published_has_one_version() {
-    let ours = version("Cargo.toml");
-    for manifest in VERSIONS {
-        assert_eq!(version(manifest), ours, "{manifest}");
-    }
-    // What the crates of the workspace ask of each other.
-    for line in text("Cargo.toml").lines().filter(|line| line.contains("path = \"crates/")) {
-        assert!(line.contains(&format!("version = \"{ours}\"")), "{line}");
-    }
-}
-
 #[test]
 fn what_is_published_has_readme_and_licences() {
     for (name, _) in LAYERS.iter().filter(|(name, _)| *name != "faregate-tests") {
@@ -147,6 +124,44 @@ fn there_is_one_copy_of_the_grammar() {
     assert_eq!(text("grammar/faregate.pest"), text("crates/faregate-syntax/faregate.pest"));
     let link = fs::symlink_metadata(repository("crates/faregate-syntax/faregate.pest")).expect("the link");
     assert!(link.file_type().is_symlink());
+}
+
+/// What other registries publish has the version of the workspace.
+#[test]
+fn there_is_one_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    for path in ["crates/faregate-python", "crates/faregate-node", "crates/faregate-wasm"] {
+        let line = format!("version = \"{version}\"");
+        assert!(text(&format!("{path}/Cargo.toml")).contains(&line), "{path}/Cargo.toml");
+    }
+    for path in ["crates/faregate-node", "crates/faregate-wasm"] {
+        for file in ["package.json", "package-lock.json"] {
+            let json: Value = serde_json::from_str(&text(&format!("{path}/{file}"))).expect("JSON");
+            assert_eq!(json["version"], version, "{path}/{file}");
+        }
+    }
+}
+
+/// What the crates of the workspace ask of each other.
+#[test]
+fn crates_ask_for_the_version_that_is_beside_them() {
+    let version = env!("CARGO_PKG_VERSION");
+    let manifest = text("Cargo.toml");
+    let beside: Vec<&str> = manifest.lines().filter(|line| line.contains("path = \"crates/")).collect();
+    assert!(beside.len() >= 7);
+    for line in beside {
+        assert!(line.contains(&format!("version = \"{version}\"")), "{line}");
+    }
+}
+
+/// The packages of Node and WebAssembly have the same classes; a link would not be packed.
+#[test]
+fn both_packages_for_javascript_have_the_same_surface() {
+    for file in ["surface.js", "surface.d.ts", "shapes.d.ts"] {
+        let (node, wasm) =
+            (format!("crates/faregate-node/{file}"), format!("crates/faregate-wasm/js/{file}"));
+        assert!(text(&node) == text(&wasm), "{node} and {wasm} differ: copy the one that is right");
+    }
 }
 
 /// The names of the cases of a file below `tests/`.

@@ -15,6 +15,10 @@ use faregate_wire::{
 
 use crate::repository;
 
+mod random;
+
+pub use random::random;
+
 /// A policy set with a catalog, and the golden cases that speak of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {

@@ -57,6 +57,23 @@ impl From<Node> for Data<'_> {
 }
 
 impl Data<'_> {
+    /// Returns the data as a tree, for arguments that a binding takes apart itself. `what` begins the place of an error.
+    ///
+    /// # Errors
+    /// The text is neither YAML nor JSON.
+    ///
+    /// ```
+    /// use faregate_embed::{Data, Node};
+    /// assert_eq!(Data::from("[true]").tree("policies").unwrap(), Node::Seq(vec![Node::Bool(true)]));
+    /// assert_eq!(Data::from("{").tree("policies").unwrap_err().at(), Some("policies: line 1, column 1"));
+    /// ```
+    pub fn tree(&self, what: &str) -> Result<Node, Error> {
+        match self.node() {
+            Ok(node) => Ok(node.into_owned()),
+            Err(error) => Err(Error::data(Code::InvalidData, Some(what.to_owned()), &error)),
+        }
+    }
+
     fn node(&self) -> Result<Cow<'_, Node>, faregate_wire::Error> {
         match self {
             Self::Text(text) => read_one(text).map(Cow::Owned),
