@@ -10,6 +10,9 @@
     reason = "a test that panics has failed"
 )]
 
+#[path = "proofs/small.rs"]
+mod small;
+
 use faregate::model::{Always, Judged, judge, policy};
 use faregate::{Catalog, Context, Engine, PolicySet, Request};
 use faregate_analysis::{Outcome, Proof, prove};
@@ -108,7 +111,7 @@ fn no_random_request_breaks_what_is_proved() {
     let first: u64 =
         std::env::var("FAREGATE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0) * 1_000_000;
     let mut words = std::collections::BTreeMap::new();
-    for number in first..first + 120 * times {
+    for number in first..first + 200 * times {
         let world = World::draw(&mut Draw::new(&bytes(number, 6000)));
         let Ok(engine) = world.engine() else { continue };
         let proofs = prove(&engine, &|_| true);

@@ -352,6 +352,7 @@ impl Seen {
             InvariantStatement::Cost(..) => self.note("invariant cost"),
             InvariantStatement::Calls(..) => self.note("invariant calls"),
             InvariantStatement::Served => self.note("invariant served"),
+            InvariantStatement::Denied => self.note("invariant denied"),
         }
     }
 
@@ -589,6 +590,7 @@ pub const CONSTRUCTS: &[&str] = &[
     "invariant for",
     "invariant for workload",
     "invariant served",
+    "invariant denied",
     "literal bool",
     "literal count",
     "literal date",

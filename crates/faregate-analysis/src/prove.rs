@@ -147,7 +147,9 @@ impl<'a> Prover<'a> {
             return Outcome::Undecided("soft caps lead on in too many ways to be followed".to_owned());
         }
         match &invariant.always {
-            Always::Holds(condition) => self.always(invariant, condition),
+            Always::Holds(condition) => self.always(invariant, Some(condition)),
+            // No endpoint is one that may be reached.
+            Always::Denied => self.always(invariant, None),
             Always::Cost(op, bound) => self.cost(invariant, *op, *bound),
             Always::Calls(op, bound) => self.calls(invariant, *op, *bound),
             Always::AtLeast(n, what) => self.at_least(invariant, *n, Some(*what)),
@@ -218,7 +220,7 @@ impl<'a> Prover<'a> {
     }
 
     /// `always COND`: any candidate that is admitted can be called, since all others may be down.
-    fn always(&mut self, invariant: &Invariant, condition: &Expr) -> Outcome {
+    fn always(&mut self, invariant: &Invariant, condition: Option<&Expr>) -> Outcome {
         let concerned = self.concerned(invariant);
         let mut search = Search::default();
         for way in self.ways_of(invariant) {
@@ -228,7 +230,10 @@ impl<'a> Prover<'a> {
             }
             let candidates = self.candidates(way.last());
             for (at, candidate) in candidates.iter().enumerate() {
-                let kept = self.lower.truth(condition, Some(candidate.seen())).yes;
+                let kept = match condition {
+                    Some(condition) => self.lower.truth(condition, Some(candidate.seen())).yes,
+                    None => Formula::FALSE,
+                };
                 if kept == Formula::TRUE {
                     continue;
                 }

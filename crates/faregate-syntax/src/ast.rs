@@ -620,6 +620,8 @@ pub enum InvariantStatement {
     Calls(CompareOp, Literal),
     /// `always served`
     Served,
+    /// `always denied`
+    Denied,
 }
 
 /// What `at least N …` counts.

@@ -238,7 +238,7 @@ fn phrase(rule: Rule, kind: BlockKind) -> Cow<'static, str> {
         Rule::backoff => "a duration or `exponential`",
         Rule::cooldown => "a duration",
         Rule::counted => "`providers`, `models` or `endpoints`",
-        Rule::claim => "a condition, `at least`, `cost`, `calls` or `served`",
+        Rule::claim => "a condition, `at least`, `cost`, `calls`, `served` or `denied`",
         Rule::always => "`always`",
         _ => return statement_of(kind),
     })

@@ -478,4 +478,5 @@ pub enum Always {
     Cost(CompareOp, Money),
     Calls(CompareOp, u64),
     Served,
+    Denied,
 }

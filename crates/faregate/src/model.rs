@@ -214,6 +214,10 @@ pub fn judge(
     };
     match &invariant.always {
         Always::Served => Judged::Holds,
+        Always::Denied => {
+            let first = plan.attempts.first().map_or("somewhere", |attempt| attempt.endpoint.as_str());
+            broken(Some(0), format!("the request goes to {first}"))
+        }
         Always::Cost(op, bound) => match plan.worst_cost {
             Some(worst) if holds(*op, worst.cmp(bound)) => Judged::Holds,
             Some(worst) => broken(None, format!("the run costs up to {}", dollars(worst))),

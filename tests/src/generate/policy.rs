@@ -358,11 +358,12 @@ fn invariant(draw: &mut Draw<'_>, scope: &Scope, number: usize, workloads: usize
     if draw.percent(40) {
         block.statements.push(format!("for {}", expr(draw, scope, Place::Early)));
     }
-    let claim = match draw.below(5) {
+    let claim = match draw.below(6) {
         0 => expr(draw, scope, Place::Endpoint),
         1 => draw.text(&["at least 2 providers", "at least 1 models", "at least 3 endpoints"]),
         2 => format!("cost {} $2", draw.text(&["<=", "<"])),
         3 => "calls <= 6".to_owned(),
+        4 => "denied".to_owned(),
         _ => "served".to_owned(),
     };
     block.statements.push(format!("always {claim}"));

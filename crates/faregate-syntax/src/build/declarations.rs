@@ -94,8 +94,10 @@ impl Build {
     }
 
     fn claim(&self, pair: Pair<'_, Rule>) -> Built<InvariantStatement> {
-        if self.choice(pair.clone())? == Rule::kw_served {
-            return Ok(InvariantStatement::Served);
+        match self.choice(pair.clone())? {
+            Rule::kw_served => return Ok(InvariantStatement::Served),
+            Rule::kw_denied => return Ok(InvariantStatement::Denied),
+            _ => {}
         }
         let claim = self.kids(pair).next()?;
         let rule = claim.as_rule();

@@ -301,5 +301,6 @@ fn invariant(s: &InvariantStatement) -> String {
         InvariantStatement::Cost(op, l) => format!("cost {op:?} {}", literal(l)),
         InvariantStatement::Calls(op, l) => format!("calls {op:?} {}", literal(l)),
         InvariantStatement::Served => "served".to_owned(),
+        InvariantStatement::Denied => "denied".to_owned(),
     }
 }

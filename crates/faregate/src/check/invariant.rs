@@ -46,6 +46,7 @@ impl<'a> Checker<'a> {
                 InvariantStatement::Cost(op, money) => self.money(money).map(|m| Always::Cost(*op, m)),
                 InvariantStatement::Calls(op, n) => self.count(n).map(|n| Always::Calls(*op, n)),
                 InvariantStatement::Served => Some(Always::Served),
+                InvariantStatement::Denied => Some(Always::Denied),
             };
             written = true;
             if self.once(&mut seen, "always", span) {
