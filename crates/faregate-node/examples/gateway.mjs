@@ -28,17 +28,22 @@ export function gateway({ live, tracker, key, send, log, now = Date.now, sleep =
    * @returns {Promise<{ outcome: Outcome, body: string }>}
    */
   async function call(attempt, chat) {
+    let answer, body;
     try {
-      const answer = await send(attempt, chat);
-      const body = await answer.text();
-      if (!answer.ok) {
-        return { outcome: classifyResponse(attempt.provider, answer.status, answer.headers, body, now()), body };
-      }
-      const { prompt_tokens = 0, completion_tokens = 0 } = JSON.parse(body).usage ?? {};
-      return { outcome: { ok: { input_tokens: prompt_tokens, output_tokens: completion_tokens } }, body };
+      answer = await send(attempt, chat);
+      body = await answer.text();
     } catch (error) {
       const late = error instanceof Error && error.name === "TimeoutError";
       return { outcome: classifyTransport(late ? "timeout" : "refused"), body: "" };
+    }
+    if (!answer.ok) {
+      return { outcome: classifyResponse(attempt.provider, answer.status, answer.headers, body, now()), body };
+    }
+    try {
+      const { prompt_tokens, completion_tokens } = JSON.parse(body).usage ?? {};
+      return { outcome: { ok: { input_tokens: prompt_tokens, output_tokens: completion_tokens } }, body };
+    } catch {
+      return { outcome: { error: "invalid_response" }, body };
     }
   }
 

@@ -59,6 +59,18 @@ test("nobody answers: the client gets a gateway's error, and the record says why
   assert.deepEqual(records[0].steps, ["try m/a@north", "try m/a@south", "fail overloaded"]);
 });
 
+test("what is no answer, and no connection, is a failed call", async () => {
+  const gone = () => {
+    throw new DOMException("late", "TimeoutError");
+  };
+  // Neither is a reason for this policy to go elsewhere.
+  for (const [answer, error] of [[() => new Response("<html>"), "invalid_response"], [gone, "timeout"]]) {
+    const { ask, records } = desk([answer]);
+    assert.equal((await ask("m/a")).status, 502);
+    assert.deepEqual(records[0].steps, ["try m/a@north", `fail ${error}`]);
+  }
+});
+
 test("what the policy refuses is not sent", async () => {
   // Two runs that hold three calls each are all that a minute has.
   const { ask, calls } = desk([() => new Promise(() => {}), () => new Promise(() => {})]);

@@ -74,15 +74,18 @@ async function driven(faregate, run, body, { upstream, fetch, now }) {
     const { attempt } = step;
     try {
       answer = await fetch(upstream(attempt, body));
-      if (answer.ok) {
-        const { usage = {} } = await answer.clone().json();
-        run.next({ ok: { input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens } }, now());
-      } else {
-        const told = faregate.classifyResponse(attempt.provider, answer.status, answer.headers, await answer.text(), now());
-        run.next(told, now());
-      }
     } catch {
       run.next(faregate.classifyTransport("reset"), now());
+      continue;
     }
+    if (!answer.ok) {
+      const told = await answer.text();
+      run.next(faregate.classifyResponse(attempt.provider, answer.status, answer.headers, told, now()), now());
+      continue;
+    }
+    const told = await answer.clone().json().catch(() => null);
+    const { prompt_tokens, completion_tokens } = told?.usage ?? {};
+    const ok = { input_tokens: prompt_tokens, output_tokens: completion_tokens };
+    run.next(told === null ? { error: "invalid_response" } : { ok }, now());
   }
 }

@@ -3,8 +3,8 @@
 //!
 //! # The ABI
 //!
-//! A text goes in as a pointer and a length: ask [`faregate_alloc`](memory::faregate_alloc) for room, write UTF-8 there, call, and
-//! give the room back with [`faregate_free`](memory::faregate_free). What is handed in stays the caller's and is not looked at
+//! A text goes in as a pointer and a length: ask `faregate_alloc` for room, write UTF-8 there, call, and
+//! give the room back with `faregate_free`. What is handed in stays the caller's and is not looked at
 //! after the call.
 //!
 //! Every function that answers returns 64 bits, `pointer << 32 | length` (unsigned: in JavaScript `BigInt.asUintN(64, …)`): UTF-8
@@ -20,7 +20,7 @@
 //! which a text is again JSON or YAML, and anything else is the value itself.
 //!
 //! Engines, decisions, runs, trackers and holders are numbers from 1 up, given once each, to be freed by
-//! [`faregate_handle_free`](handles::faregate_handle_free). A number that stands for nothing, or for something else, is an error, and so is
+//! `faregate_handle_free`. A number that stands for nothing, or for something else, is an error, and so is
 //! a pointer that `faregate_alloc` did not give; both are told with the argument's name.
 //!
 //! Instants are milliseconds since 1970-01-01T00:00:00Z, and always the caller's.

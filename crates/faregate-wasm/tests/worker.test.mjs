@@ -42,15 +42,16 @@ test("the worker asks one provider, and then the other", async () => {
   assert.deepEqual(calls, ["https://north.example/v1/chat", "https://south.example/v1/chat"]);
 });
 
-test("a connection that breaks is a failed call, and the record says so", async () => {
-  const { ask } = desk([
-    () => {
-      throw new TypeError("fetch failed");
-    },
-  ]);
-  const answer = await ask();
-  // `network` is no reason for this policy to go elsewhere.
-  assert.deepEqual([answer.status, (await answer.json()).steps], [502, ["try m/a@north", "fail network"]]);
+test("a connection that breaks, and what is no answer, are failed calls, and the record says so", async () => {
+  const broken = () => {
+    throw new TypeError("fetch failed");
+  };
+  // Neither is a reason for this policy to go elsewhere.
+  for (const [upstream, error] of [[broken, "network"], [() => new Response("<html>"), "invalid_response"]]) {
+    const { ask } = desk([upstream]);
+    const answer = await ask();
+    assert.deepEqual([answer.status, (await answer.json()).steps], [502, ["try m/a@north", `fail ${error}`]]);
+  }
 });
 
 test("the third of a minute is refused: each holds three calls of six", async () => {
