@@ -2,4 +2,4 @@
 import * as faregate from "faregate";
 import { bench } from "../../tests/javascript/first.mjs";
 
-bench(faregate, "node");
+bench(faregate, "Node");

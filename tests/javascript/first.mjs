@@ -1,4 +1,6 @@
-// The smallest world that shows something, of which the READMEs of the bindings tell; `bench.mjs` of each decides it.
+// The smallest world that shows something, of which the READMEs of the bindings tell.
+
+import { readFileSync } from "node:fs";
 
 export const POLICY = `
 policy p { language 1 }
@@ -14,28 +16,33 @@ export const CATALOG = {
 export const REQUEST = { id: "r1", model: "m/a", input_tokens: 120 };
 export const CONTEXT = { now: "2026-11-23T10:00:00Z" };
 
-/** Prints what a decision takes in microseconds, the least of several rounds: the machine does other things too. */
+/** Prints what a decision takes in microseconds, the median of many rounds, on the world that all languages are measured on. */
 export function bench(faregate, name) {
-  const engine = new faregate.Engine({ "p.fare": POLICY }, [CATALOG]);
-  const [request, context] = [JSON.stringify(REQUEST), JSON.stringify(CONTEXT)];
-  const decided = engine.decideJson(request, context);
-  if (engine.decideJson(REQUEST, CONTEXT) !== decided) throw new Error("not the same decision");
+  const world = new URL("../../examples/one-decision/", import.meta.url);
+  const [policy, catalog, ...texts] = ["policy.fare", "catalog.yaml", "request.json", "context.json"].map((file) =>
+    readFileSync(new URL(file, world), "utf8"),
+  );
+  const engine = new faregate.Engine({ "policy.fare": policy }, [catalog]);
+  const values = texts.map((text) => JSON.parse(text));
+  const decided = engine.decideJson(...texts);
+  if (engine.decideJson(...values) !== decided || JSON.parse(decided).attempts.length !== 3) throw new Error("not the decision");
   const ways = {
-    "texts in, JSON out": () => engine.decideJson(request, context),
-    "values in, JSON out": () => engine.decideJson(REQUEST, CONTEXT),
-    "values in, values out": () => {
-      const decision = engine.decide(REQUEST, CONTEXT);
+    "from values": () => engine.decide(...values).free(),
+    "from texts, to text": () => engine.decideJson(...texts),
+    "from values, to values": () => {
+      const decision = engine.decide(...values);
       decision.toObject();
       decision.free();
     },
   };
   for (const [way, decide] of Object.entries(ways)) {
-    let least = Infinity;
-    for (let round = 0; round < 20; round++) {
+    const rounds = [];
+    for (let round = 0; round < 60; round++) {
       const begun = performance.now();
-      for (let n = 0; n < 5000; n++) decide();
-      least = Math.min(least, (performance.now() - begun) / 5);
+      for (let n = 0; n < 2000; n++) decide();
+      rounds.push((performance.now() - begun) / 2);
     }
-    console.log(`${name}, ${way}: ${least.toFixed(1)} µs`);
+    const median = rounds.slice(10).sort((a, b) => a - b)[25];
+    console.log(`${name.padEnd(7)} ${way.padEnd(28)} ${median.toFixed(2).padStart(8)} µs`);
   }
 }
