@@ -16,7 +16,7 @@ use std::thread;
 mod c;
 
 use c::{Decision, Engine, Run, Through};
-use faregate_tests::replay::{Binding, replay, replays};
+use faregate_tests::replay::{Binding, Set, random, replay, replays};
 
 struct C;
 
@@ -54,14 +54,8 @@ impl Binding for C {
     }
 }
 
-/// By two threads, as a gateway would.
-#[test]
-fn every_golden_case_gives_the_bytes_of_the_native_engine() {
-    let sets = replays();
-    let cases: usize = sets.iter().map(|set| set.cases.len()).sum();
-    let runs = sets.iter().flat_map(|set| &set.cases).filter(|case| !case.run.is_empty()).count();
-    // Were the cases not found, nothing would be compared.
-    assert!(sets.len() > 300 && cases > 600 && runs > 150, "{} {cases} {runs}", sets.len());
+/// Replays sets by two threads, as a gateway would; returns what failed.
+fn failures(sets: &[Set]) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut failed = Vec::new();
@@ -70,11 +64,32 @@ fn every_golden_case_gives_the_bytes_of_the_native_engine() {
         }
         failed
     };
-    let failed = thread::scope(|threads| {
+    thread::scope(|threads| {
         let other = threads.spawn(work);
         let mut failed = work();
         failed.extend(other.join().unwrap_or_else(|_| vec!["a thread panicked".to_owned()]));
         failed
-    });
-    assert_eq!(failed, Vec::<String>::new(), "of {} sets", sets.len());
+    })
+}
+
+/// Were the cases not found, nothing would be compared.
+fn counted(sets: &[Set]) -> (usize, usize) {
+    let cases = sets.iter().map(|set| set.cases.len()).sum();
+    (cases, sets.iter().flat_map(|set| &set.cases).filter(|case| !case.run.is_empty()).count())
+}
+
+#[test]
+fn every_golden_case_gives_the_bytes_of_the_native_engine() {
+    let sets = replays();
+    let (cases, runs) = counted(&sets);
+    assert!(sets.len() > 300 && cases > 600 && runs > 150, "{} {cases} {runs}", sets.len());
+    assert_eq!(failures(&sets), Vec::<String>::new(), "of {} sets", sets.len());
+}
+
+#[test]
+fn random_worlds_give_the_bytes_of_the_native_engine() {
+    let sets = random(200);
+    let (cases, runs) = counted(&sets);
+    assert!(cases >= 200 && runs > 30, "{cases} {runs}");
+    assert_eq!(failures(&sets), Vec::<String>::new(), "of {} worlds", sets.len());
 }

