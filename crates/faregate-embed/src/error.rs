@@ -96,7 +96,10 @@ impl Error {
     /// ```
     #[must_use]
     pub fn faults(found: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self::of_issues(Code::InvalidData, found.into_iter().map(|(at, message)| (Some(at), message)).collect())
+        Self::of_issues(
+            Code::InvalidData,
+            found.into_iter().map(|(at, message)| (Some(at), message)).collect(),
+        )
     }
 
     /// Returns the error of a function that panicked, which is a fault of Faregate. `said` is what the panic said.
