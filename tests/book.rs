@@ -193,7 +193,7 @@ fn fare(shell: &Shell, fence: &Fence, text: &mut String) -> Result<(), String> {
     let completeness = if files.len() > 1 { Completeness::Whole } else { Completeness::Alone };
     let checked = check_set(files, completeness);
     let diagnostics = match &checked.policy {
-        Some(policy) => policy.check_with(None, None),
+        Some(policy) => faregate_analysis::check(policy, None, None, faregate_analysis::Depth::Quick),
         None => checked.diagnostics,
     };
     let mut found: Vec<&str> = diagnostics.iter().map(|d| d.code).collect();

@@ -60,7 +60,7 @@ fn findings(policies: &[&Fence], catalog: Option<&Catalog>) -> BTreeSet<Finding>
     let checked = check_set(files, whole);
     let now = policies.iter().find_map(|fence| fence.option("now")).map(date);
     let diagnostics = match &checked.policy {
-        Some(policy) => policy.check_with(catalog, now),
+        Some(policy) => faregate_analysis::check(policy, catalog, now, faregate_analysis::Depth::Quick),
         None => checked.diagnostics,
     };
     let found: Vec<Finding> = diagnostics
@@ -107,10 +107,6 @@ fn every_diagnostic_has_a_page_that_raises_it_and_mends_it() {
     for (code, page) in &pages {
         let head = page.lines().nth(2).unwrap_or_default();
         let fences = fences(page);
-        if head == "not raised yet" {
-            assert!(fences.is_empty(), "{code} has an example and says that it is not raised");
-            continue;
-        }
         let (severity, with_catalog) = match head.split_once(", ") {
             Some((severity, "with a catalog")) => (severity, true),
             None => (head, false),

@@ -10,6 +10,7 @@
 
 mod admit;
 mod bounds;
+mod checks;
 mod costs;
 mod facts;
 mod formula;
@@ -26,9 +27,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use faregate::model::{Always, Body, Expr, Invariant, Policy, Routing, policy};
-use faregate::{Context, Decision, Engine, Request, Timestamp};
+use faregate::{Context, Date, Decision, Engine, Request, Timestamp};
 
 use admit::Candidate;
+pub use checks::{Depth, check};
 use formula::{Arena, Formula};
 use lower::Lower;
 use solve::{Answer, Query};
@@ -105,6 +107,12 @@ pub fn prove(engine: &Engine, asked: &dyn Fn(&str) -> bool) -> Vec<Proof> {
     invariants.iter().filter(|i| asked(&i.name)).map(proof).collect()
 }
 
+/// Returns noon of a day; 2026-01-01T12:00:00Z without one.
+fn noon(day: Option<Date>) -> Timestamp {
+    let noon = |day: Date| format!("{:04}-{:02}-{:02}T12:00:00Z", day.year, day.month, day.day).parse().ok();
+    day.and_then(noon).unwrap_or(Timestamp(1_767_268_800_000))
+}
+
 /// So many models of one question are decided by the engine before it is given up.
 const MOST_TRIES: usize = 12;
 
@@ -130,11 +138,7 @@ impl<'a> Prover<'a> {
         let mut ways = ways.unwrap_or_default();
         // The shortest ways make the smallest counterexamples.
         ways.sort_by_key(|w| (w.through.len(), w.through.clone()));
-        let noon = engine.catalog().as_of().and_then(|day| {
-            format!("{:04}-{:02}-{:02}T12:00:00Z", day.year, day.month, day.day).parse().ok()
-        });
-        // 2026-01-01T12:00:00Z, where the catalog has no day.
-        let first = noon.unwrap_or(Timestamp(1_767_268_800_000));
+        let first = noon(engine.catalog().as_of());
         Self { engine, lower, first, all_ways, ways, candidates: HashMap::new(), admitted: HashMap::new() }
     }
 

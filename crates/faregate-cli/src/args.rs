@@ -173,6 +173,9 @@ pub(crate) struct Check {
     /// Take `warnings`, or one code, as errors. May be given several times.
     #[arg(long, value_name = "CODE")]
     pub(crate) deny: Vec<String>,
+    /// Follow clocks, weekdays and zones too where conditions are held to one another, which takes longer.
+    #[arg(long)]
+    pub(crate) thorough: bool,
     /// Mend what can be mended without changing what a policy means, and report what is left.
     #[arg(long)]
     pub(crate) fix: bool,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use faregate::{Catalog, Completeness, DIAGNOSTIC_CODES, Date, check_set};
+use faregate_analysis::Depth;
 use faregate_syntax::ast::LiteralKind;
 use faregate_syntax::{Diagnostic, Diagnostics, Severity};
 use faregate_wire::Node;
@@ -95,12 +96,13 @@ fn read<'a>(
 impl Desk<'_> {
     /// Checks all sets as their texts are now.
     fn look(&self) -> Vec<Diagnostics> {
+        let depth = if self.args.thorough { Depth::Thorough } else { Depth::Quick };
         let mut reports = Vec::new();
         for (set, catalog) in &self.sets {
             let texts = set.policies.iter().map(|path| (files::shown(path), self.texts.of(path)));
             let checked = check_set(texts, set.completeness);
             let found = match &checked.policy {
-                Some(policy) => policy.check_with(catalog.as_ref(), self.now),
+                Some(policy) => faregate_analysis::check(policy, catalog.as_ref(), self.now, depth),
                 None => checked.diagnostics,
             };
             reports.push(levelled(&found, &set.levels, &self.args.deny));

@@ -30,7 +30,7 @@ pub(crate) use lints::attributes;
 pub(crate) use market::check_market;
 
 /// The codes of all diagnostics, of the reader, the checker and the checks against a catalog.
-pub const DIAGNOSTIC_CODES: [&str; 45] = [
+pub const DIAGNOSTIC_CODES: [&str; 46] = [
     "syntax",
     "limit-exceeded",
     "unknown-attribute",
@@ -61,6 +61,7 @@ pub const DIAGNOSTIC_CODES: [&str; 45] = [
     "no-effect",
     "overlapping-workloads",
     "waiver-expired",
+    "waives-nothing",
     "outlasts-deadline",
     "never-eligible",
     "many-calls",

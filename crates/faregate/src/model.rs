@@ -15,6 +15,7 @@ pub use crate::pattern::Pattern;
 pub use crate::time::{Period, Zone};
 
 use faregate_syntax::ast::{CompareOp, Counted, LimitKind};
+use faregate_syntax::{Diagnostic, Diagnostics};
 
 use crate::reference::budgets::{less_share, per_value};
 use crate::reference::truth::Truth;
@@ -22,8 +23,8 @@ use crate::reference::values::{catalog_value, dollars, price_value, time_value};
 use crate::reference::world::World;
 use crate::time::{TimeOfDay, day_number, in_calendar, utc_date};
 use crate::{
-    Amount, BudgetRow, Context, Credential, Date, Decision, DenialCode, Endpoint, Engine, Money, PolicySet,
-    PriceList, Ratio, Request, Timestamp,
+    Amount, BudgetRow, Catalog, Context, Credential, Date, Decision, DenialCode, Endpoint, Engine, Money,
+    PolicySet, PriceList, Ratio, Request, Timestamp,
 };
 
 /// Returns what a policy set says.
@@ -37,6 +38,31 @@ use crate::{
 #[must_use]
 pub fn policy(set: &PolicySet) -> &Policy {
     set.policy()
+}
+
+/// Returns findings of an analysis as `check` reports them: without those that `allow` comments silence, by file and place.
+#[must_use]
+pub fn settled(set: &PolicySet, found: Vec<Diagnostic>) -> Diagnostics {
+    set.settle(found)
+}
+
+/// Whether a request meets a condition that reads no endpoint, by the reference; `None`: unknown, or the declarations refuse the
+/// request.
+#[must_use]
+pub fn meets(
+    set: &PolicySet,
+    catalog: &Catalog,
+    request: &Request,
+    context: &Context,
+    condition: &Expr,
+) -> Option<bool> {
+    let policy: &Policy = set.policy();
+    let world = World::new(set.sources(), policy, catalog, request, context).ok()?;
+    match world.truth(condition, None) {
+        Truth::True => Some(true),
+        Truth::False => Some(false),
+        Truth::Unknown => None,
+    }
 }
 
 /// Calls `see` for each attribute that an expression reads.

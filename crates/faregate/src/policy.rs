@@ -108,6 +108,12 @@ impl PolicySet {
         Diagnostics::new(check::sorted(all), self.sources.clone())
     }
 
+    /// Leaves out of findings what `allow` comments silence, and sorts them.
+    #[cfg(feature = "model")]
+    pub(crate) fn settle(&self, found: Vec<Diagnostic>) -> Diagnostics {
+        Diagnostics::new(check::settle(&self.sources, &self.files, found), self.sources.clone())
+    }
+
     /// Returns how many retry rules a workload has.
     pub(crate) fn retry_rules(&self, workload: &str) -> usize {
         let workload = self.policy.workloads.iter().find(|w| w.name == workload);

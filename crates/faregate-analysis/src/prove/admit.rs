@@ -39,7 +39,6 @@ impl<'a> Candidate<'a> {
 impl<'a> Lower<'a> {
     /// Returns all candidates of a workload, shared ones and, with `own`, own ones.
     pub(super) fn candidates(&mut self, routing: &Routing, own: bool) -> Vec<Candidate<'a>> {
-        let deadline = routing.retry.as_ref().and_then(|r| r.deadline_ms);
         let mut candidates = Vec::new();
         let mut named_models: BTreeMap<&str, Formula> = BTreeMap::new();
         let catalog = self.catalog;
@@ -55,27 +54,41 @@ impl<'a> Lower<'a> {
             if named == Formula::FALSE {
                 continue;
             }
-            let general = routing.credentials;
-            let special = routing.credentials_for.get(&endpoint.provider).map(|(mode, _)| *mode);
-            let excludes = |mode| general == mode || special == Some(mode);
-            let kinds = [
-                (!excludes(CredentialMode::OwnOnly)).then_some(false),
-                (own && !excludes(CredentialMode::SharedOnly)).then_some(true),
-            ];
-            let mut regimes: Option<Arc<Vec<Regime>>> = None;
-            for own in kinds.into_iter().flatten() {
-                let regimes =
-                    Arc::clone(regimes.get_or_insert_with(|| Arc::new(self.regimes(endpoint, deadline))));
-                let seen = Seen { endpoint, own, regimes: &regimes, cost: None };
-                let (cost, too_large) = self.worst(routing, seen);
-                candidates.push(Candidate { endpoint, own, regimes, cost, too_large, named });
-            }
+            candidates.extend(self.of_endpoint(routing, endpoint, named, own));
+        }
+        candidates
+    }
+
+    /// Returns an endpoint with each kind of credential that a workload takes for it; own ones only with `own`.
+    pub(super) fn of_endpoint(
+        &mut self,
+        routing: &Routing,
+        endpoint: &'a Endpoint,
+        named: Formula,
+        own: bool,
+    ) -> Vec<Candidate<'a>> {
+        let deadline = routing.retry.as_ref().and_then(|r| r.deadline_ms);
+        let mut candidates = Vec::new();
+        let general = routing.credentials;
+        let special = routing.credentials_for.get(&endpoint.provider).map(|(mode, _)| *mode);
+        let excludes = |mode| general == mode || special == Some(mode);
+        let kinds = [
+            (!excludes(CredentialMode::OwnOnly)).then_some(false),
+            (own && !excludes(CredentialMode::SharedOnly)).then_some(true),
+        ];
+        let mut regimes: Option<Arc<Vec<Regime>>> = None;
+        for own in kinds.into_iter().flatten() {
+            let regimes =
+                Arc::clone(regimes.get_or_insert_with(|| Arc::new(self.regimes(endpoint, deadline))));
+            let seen = Seen { endpoint, own, regimes: &regimes, cost: None };
+            let (cost, too_large) = self.worst(routing, seen);
+            candidates.push(Candidate { endpoint, own, regimes, cost, too_large, named });
         }
         candidates
     }
 
     /// Where a tier of the route names a model.
-    fn named(&mut self, routing: &Routing, model: &str) -> Formula {
+    pub(super) fn named(&mut self, routing: &Routing, model: &str) -> Formula {
         let mut parts = Vec::new();
         for tier in &routing.tiers {
             match tier {
@@ -94,7 +107,7 @@ impl<'a> Lower<'a> {
         self.arena.any(parts)
     }
 
-    fn entry_names(&self, entry: &TierEntry, model: &str) -> bool {
+    pub(super) fn entry_names(&self, entry: &TierEntry, model: &str) -> bool {
         match entry {
             TierEntry::Model(name) => self.catalog.resolve(name) == model,
             TierEntry::Pattern(pattern) => pattern.matches(model),
@@ -139,7 +152,7 @@ impl<'a> Lower<'a> {
         self.built_in(routing, candidate, &mut parts);
         let seen = candidate.seen();
         for rule in &routing.rules {
-            parts.push(self.satisfied(rule, seen));
+            parts.push(self.satisfied(rule, Some(seen)));
         }
         // Most endpoints fail at once; what is certain needs no more.
         if parts.contains(&Formula::FALSE) {
@@ -161,14 +174,15 @@ impl<'a> Lower<'a> {
         self.arena.all(parts)
     }
 
-    fn satisfied(&mut self, rule: &Rule, seen: Seen<'_>) -> Formula {
-        let truth = self.truth(&rule.expr, Some(seen));
+    /// Where a rule excludes nobody.
+    pub(super) fn satisfied(&mut self, rule: &Rule, seen: Option<Seen<'_>>) -> Formula {
+        let truth = self.truth(&rule.expr, seen);
         if rule.forbid { truth.no } else { truth.yes }
     }
 
-    fn guardrail(&mut self, guardrail: &Guardrail, seen: Seen<'_>) -> Formula {
+    pub(super) fn guardrail(&mut self, guardrail: &Guardrail, seen: Seen<'_>) -> Formula {
         let off = guardrail.when.as_ref().map_or(Formula::FALSE, |w| self.truth(w, Some(seen)).no);
-        let rules: Vec<Formula> = guardrail.rules.iter().map(|r| self.satisfied(r, seen)).collect();
+        let rules: Vec<Formula> = guardrail.rules.iter().map(|r| self.satisfied(r, Some(seen))).collect();
         let kept = self.arena.all(rules);
         let mut parts = vec![off, kept];
         if kept != Formula::TRUE && off != Formula::TRUE {
@@ -182,7 +196,7 @@ impl<'a> Lower<'a> {
         self.arena.any(parts)
     }
 
-    fn until(&mut self, last: i128) -> Formula {
+    pub(super) fn until(&mut self, last: i128) -> Formula {
         self.arena.moment_is(Moment::Compare {
             name: "date".to_owned(),
             zone: None,
@@ -236,7 +250,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Where a ceiling does not apply, or holds.
-    fn under(&mut self, ceiling: &Ceiling, candidate: &Candidate<'_>) -> Formula {
+    pub(super) fn under(&mut self, ceiling: &Ceiling, candidate: &Candidate<'_>) -> Formula {
         let off = match &ceiling.when {
             None => Formula::FALSE,
             Some(when) => self.truth(when, Some(candidate.seen())).no,
@@ -282,7 +296,7 @@ impl<'a> Lower<'a> {
             CeilingKind::Tool(tool) => format!("price_{tool}"),
             other => format!("price_{}", other.name().replace("request_fee", "request")),
         };
-        let within = if candidate.own {
+        let within = if candidate.own && !self.arena.taken.list_prices {
             let price = facts::own(&mut self.arena, &name);
             self.arena.at_most(price, most.0.units())
         } else {

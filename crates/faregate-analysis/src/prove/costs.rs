@@ -127,7 +127,7 @@ impl Lower<'_> {
         for regime in seen.regimes {
             for (limited, output) in &outputs {
                 let when = self.arena.all([regime.when, *limited, all_capped]);
-                if seen.own {
+                if seen.own && !self.arena.taken.list_prices {
                     self.own_case(when, output, &mut cases);
                 } else {
                     self.cases_of(routing, regime, when, output, &mut cases, &mut too_large);

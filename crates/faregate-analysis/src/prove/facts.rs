@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use faregate::model::{Attr, Declared, Policy, Subject, Type, Value, Vocabulary};
+use faregate::model::{Attr, Policy, Subject, Type, Value, Vocabulary};
 use faregate::{MAX_COUNT, key_fields, request_fields};
 
 use super::formula::{About, Absent, Arena, Key, Place, Range, Unit};
@@ -30,7 +30,7 @@ pub(super) fn given(arena: &mut Arena, policy: &Policy, subject: Subject, name: 
         _ => field.map_or(Absent::Unknown, |(_, absence)| absent(absence)),
     };
     let (range, unit) = match declared {
-        Some(declared) => of_type(declared),
+        Some(declared) => of_type(&declared.ty),
         None => of_field(field?.0),
     };
     let known = absent != Absent::Unknown;
@@ -66,6 +66,29 @@ pub(super) fn own(arena: &mut Arena, name: &str) -> Key {
     })
 }
 
+/// Returns the key of a fact of whichever endpoint or failed call is asked about.
+pub(super) fn any(arena: &mut Arena, attr: &Attr) -> Key {
+    let always = matches!(
+        attr.name.as_str(),
+        "id" | "model" | "provider" | "byok" | "deprecated" | "health" | "cooling_down"
+    );
+    let known = attr.subject == Subject::Endpoint && always;
+    let (range, unit) = of_type(&attr.ty);
+    let absent = if known { Absent::Required } else { Absent::Unknown };
+    arena.key(Place::Any(attr.to_string()), |place| About { place, range, known, absent, unit })
+}
+
+/// Returns the key of a test by its own words: of names that may stand for one another it is all that is known.
+pub(super) fn worded(arena: &mut Arena, test: String) -> Key {
+    arena.key(Place::Any(test), |place| About {
+        place,
+        range: Range::Bool,
+        known: false,
+        absent: Absent::Unknown,
+        unit: Unit::Count,
+    })
+}
+
 /// Returns the key of the caller's own ceiling on output.
 pub(super) fn caller_output(arena: &mut Arena) -> Key {
     arena.key(Place::CallerOutput, |place| About {
@@ -97,12 +120,12 @@ fn absent_value(value: &Value) -> Absent {
     }
 }
 
-fn of_type(declared: &Declared) -> (Range, Unit) {
+fn of_type(ty: &Type) -> (Range, Unit) {
     let list = |v: &Vocabulary| match v {
         Vocabulary::Declared(list) => Some(Arc::new(list.iter().cloned().collect())),
         _ => None,
     };
-    match &declared.ty {
+    match ty {
         Type::Text(v) => (Range::Text(list(v)), Unit::Count),
         Type::Set(v) => (Range::Set(list(v)), Unit::Count),
         Type::Bool => (Range::Bool, Unit::Count),

@@ -128,6 +128,8 @@ pub(super) enum Place {
     Endpoint(String, String),
     /// A price, or the cost, of an own credential.
     Own(String),
+    /// A fact of whichever endpoint or failed call is asked about.
+    Any(String),
     /// `max_price { output … }` of the caller.
     CallerOutput,
 }
@@ -198,9 +200,21 @@ pub(super) enum Moment {
     },
 }
 
+/// What is taken for granted in all formulas of one proof. Each lets more be possible, or less, than a host may do.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Taken {
+    /// Which model a name stands for is not known, so that two names may be one.
+    pub(super) names_open: bool,
+    /// Own credentials cost what the catalog says.
+    pub(super) list_prices: bool,
+    /// Clocks and weekdays are not held to one another.
+    pub(super) any_hour: bool,
+}
+
 /// All formulas of one proof.
 #[derive(Default)]
 pub(super) struct Arena {
+    pub(super) taken: Taken,
     nodes: Vec<Node>,
     places: HashMap<Node, u32>,
     about: Vec<About>,

@@ -25,6 +25,8 @@ impl Truth {
         Self { yes: Formula::of(value), no: Formula::of(!value) }
     }
 
+    pub(super) const ALWAYS: Self = Self { yes: Formula::TRUE, no: Formula::FALSE };
+
     const UNKNOWN: Self = Self { yes: Formula::FALSE, no: Formula::FALSE };
 
     fn not(self) -> Self {
@@ -62,7 +64,12 @@ enum Source {
 }
 
 impl Lower<'_> {
+    /// Without an endpoint, its facts and those of a failed call may be anything.
     pub(super) fn truth(&mut self, expr: &Expr, seen: Option<Seen<'_>>) -> Truth {
+        if self.arena.taken.names_open && names_models(expr) {
+            let key = facts::worded(&mut self.arena, format!("{:?}", expr.kind));
+            return self.flagged(key);
+        }
         match &expr.kind {
             ExprKind::Constant(value) => Truth::of(*value),
             ExprKind::And(parts) => {
@@ -124,11 +131,11 @@ impl Lower<'_> {
                 }
             }
             Subject::Time => Source::Time,
-            Subject::Attempt => Source::Unclear,
-            Subject::Endpoint => {
-                let Some(seen) = seen else { return Source::Unclear };
-                self.endpoint(attr, seen)
-            }
+            Subject::Attempt => Source::Key(facts::any(&mut self.arena, attr)),
+            Subject::Endpoint => match seen {
+                Some(seen) => self.endpoint(attr, seen),
+                None => Source::Key(facts::any(&mut self.arena, attr)),
+            },
         }
     }
 
@@ -142,7 +149,7 @@ impl Lower<'_> {
             _ => {}
         }
         if name.starts_with("price_") {
-            if seen.own {
+            if seen.own && !self.arena.taken.list_prices {
                 return Source::Key(facts::own(&mut self.arena, name));
             }
             let of = |r: &Regime| named_price(&r.now, name).flatten().map(|m| m.0.units());
@@ -175,12 +182,14 @@ impl Lower<'_> {
         match self.source(attr, seen) {
             Source::Constant(Some(Value::Bool(b))) => Truth::of(b),
             Source::Constant(_) => Truth::UNKNOWN,
-            Source::Key(key) => {
-                let (known, yes) = (self.arena.known(key), self.arena.is_true(key));
-                Truth { yes, no: self.arena.both(known, yes.not()) }
-            }
+            Source::Key(key) => self.flagged(key),
             _ => self.unclear(),
         }
+    }
+
+    fn flagged(&mut self, key: Key) -> Truth {
+        let (known, yes) = (self.arena.known(key), self.arena.is_true(key));
+        Truth { yes, no: self.arena.both(known, yes.not()) }
     }
 
     fn present(&mut self, attr: &Attr, seen: Option<Seen<'_>>) -> Truth {
@@ -305,8 +314,7 @@ impl Lower<'_> {
                 if op == CompareOp::Ne { truth.not() } else { truth }
             }
             Value::Bool(b) => {
-                let (known, yes) = (self.arena.known(key), self.arena.is_true(key));
-                let truth = Truth { yes, no: self.arena.both(known, yes.not()) };
+                let truth = self.flagged(key);
                 if *b == (op == CompareOp::Eq) { truth } else { truth.not() }
             }
             Value::Number(n) => {
@@ -503,6 +511,18 @@ impl Lower<'_> {
             _ => self.unclear(),
         }
     }
+}
+
+/// Whether a comparison is with names of models, of which a catalog says which are one.
+fn names_models(expr: &Expr) -> bool {
+    let (ExprKind::Compare { left, .. }
+    | ExprKind::In { left, .. }
+    | ExprKind::Includes { left, .. }
+    | ExprKind::Matches { left, .. }) = &expr.kind
+    else {
+        return false;
+    };
+    matches!(left.ty, Type::Text(Vocabulary::Models) | Type::Set(Vocabulary::Models))
 }
 
 fn texts(value: Value) -> BTreeSet<String> {

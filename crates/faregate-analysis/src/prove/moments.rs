@@ -118,7 +118,7 @@ fn offset(zone: Option<&Zone>, at: i64) -> Option<i64> {
 }
 
 /// Whether a test comes out alike again and again.
-fn repeats(test: &Moment) -> bool {
+pub(super) fn repeats(test: &Moment) -> bool {
     match test {
         Moment::Compare { name, .. } => name == "hour",
         Moment::Weekday { .. } | Moment::Hour { .. } | Moment::Clock(..) => true,

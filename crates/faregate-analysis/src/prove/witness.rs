@@ -99,6 +99,7 @@ fn concrete(arena: &Arena, model: &Model, target: &Target<'_>) -> (Request, Cont
                 put_figure(facts, fact, given, model.now);
             }
             Place::Own(name) => put_price(&mut prices, name, given),
+            Place::Any(_) => {}
             Place::CallerOutput => {
                 if let Given::Number(n) = given {
                     request.max_price.insert("output".to_owned(), n.to_string());

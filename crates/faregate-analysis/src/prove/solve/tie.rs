@@ -208,8 +208,11 @@ impl Query<'_> {
         atoms.sort_unstable_by_key(|(at, _)| *at);
         let asked: Vec<usize> = atoms.iter().map(|(at, _)| *at).collect();
         let found = self.arena.moment_ways.borrow().get(&asked).cloned();
+        let tests: Vec<&Moment> = asked.iter().filter_map(|at| self.arena.moment(*at)).collect();
+        if self.arena.taken.any_hour && tests.iter().any(|t| moments::repeats(t)) {
+            return;
+        }
         let ways = found.unwrap_or_else(|| {
-            let tests: Vec<&Moment> = asked.iter().filter_map(|at| self.arena.moment(*at)).collect();
             let ways = Rc::new(moments::ways(&tests, first));
             self.arena.moment_ways.borrow_mut().insert(asked, Rc::clone(&ways));
             ways

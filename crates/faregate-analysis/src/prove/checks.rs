@@ -1,0 +1,167 @@
+//! What is surely not meant, over all requests: conditions that none makes true, workloads that none reaches, rules without
+//! effect.
+//!
+//! Whatever is said to be never so is so for every request and context: where a formula does not follow the engine exactly it
+//! lets more be possible, and then nothing is said.
+
+mod conditions;
+mod idle;
+mod market;
+mod requests;
+mod workloads;
+
+use std::collections::{HashMap, HashSet};
+
+use faregate::model::{Expr, Policy, policy, settled};
+use faregate::{Catalog, Date, PolicySet, Timestamp};
+use faregate_syntax::{Diagnostic, Diagnostics, Span};
+
+use super::formula::{Arena, Formula};
+use super::lower::Lower;
+use super::solve::{Answer, Query};
+
+/// How far `check` goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// As far as some milliseconds allow.
+    Quick,
+    /// As far as formulas can tell: clocks, weekdays and zones are followed over decades too.
+    Thorough,
+}
+
+/// Returns all warnings about a policy set: those of [`PolicySet::check_with`], and those that need a look at every request.
+///
+/// ```
+/// use faregate::PolicySet;
+/// use faregate_analysis::{Depth, check};
+/// let text = r#"
+///     policy demo { language 1 }
+///     guardrail g {
+///       when (request.stream or request.idempotent) and not request.stream and not request.idempotent
+///       forbid endpoint.free
+///     }
+///     workload rest { otherwise deny "closed" }
+/// "#;
+/// let policy = PolicySet::parse([("demo.fare", text)]).unwrap();
+/// assert_eq!(policy.check_with(None, None).iter().count(), 0);
+/// let codes: Vec<&str> = check(&policy, None, None, Depth::Quick).iter().map(|d| d.code).collect();
+/// assert_eq!(codes, ["never-true"]);
+/// ```
+#[must_use]
+pub fn check(
+    policy: &PolicySet,
+    catalog: Option<&Catalog>,
+    today: Option<Date>,
+    depth: Depth,
+) -> Diagnostics {
+    let told = policy.check_with(catalog, today);
+    let known: Vec<&Diagnostic> = told.iter().chain(policy.warnings()).collect();
+    let Ok(none) = Catalog::new(Vec::new()) else { return told };
+    let mut finder = Finder::new(policy, catalog, &none, depth, &known);
+    finder.find();
+    // Nothing is said twice.
+    let fresh =
+        |d: &Diagnostic| !known.iter().any(|k| k.code == d.code && overlap(k.primary.span, d.primary.span));
+    let found: Vec<Diagnostic> = finder.found.into_iter().filter(fresh).collect();
+    if found.is_empty() {
+        return told;
+    }
+    let found = settled(policy, found);
+    let mut all: Vec<Diagnostic> = told.iter().chain(found.iter()).cloned().collect();
+    all.sort_by(|a, b| (a.primary.span, a.code).cmp(&(b.primary.span, b.code)));
+    Diagnostics::new(all, told.sources().clone())
+}
+
+fn overlap(a: Span, b: Span) -> bool {
+    a.file == b.file && a.start < b.end && b.start < a.end
+}
+
+struct Finder<'a> {
+    set: &'a PolicySet,
+    lower: Lower<'a>,
+    first: Timestamp,
+    with_catalog: bool,
+    /// What has been said of the text already.
+    known: &'a [&'a Diagnostic],
+    found: Vec<Diagnostic>,
+    /// Conditions that are never true, by their places.
+    dead: HashSet<Span>,
+    asked: HashMap<Formula, bool>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(
+        set: &'a PolicySet,
+        catalog: Option<&'a Catalog>,
+        none: &'a Catalog,
+        depth: Depth,
+        known: &'a [&'a Diagnostic],
+    ) -> Self {
+        let mut lower = Lower { arena: Arena::new(), policy: policy(set), catalog: catalog.unwrap_or(none) };
+        lower.arena.taken.names_open = catalog.is_none();
+        lower.arena.taken.list_prices = true;
+        lower.arena.taken.any_hour = depth == Depth::Quick;
+        let first = super::noon(catalog.and_then(Catalog::as_of));
+        let with_catalog = catalog.is_some();
+        Self {
+            set,
+            lower,
+            first,
+            with_catalog,
+            known,
+            found: Vec::new(),
+            dead: HashSet::new(),
+            asked: HashMap::new(),
+        }
+    }
+
+    fn policy(&self) -> &'a Policy {
+        self.lower.policy
+    }
+
+    fn find(&mut self) {
+        self.never_true();
+        let reached = self.reached();
+        self.unreachable(&reached);
+        self.overlapping(&reached);
+        self.idle(&reached);
+        if self.with_catalog {
+            self.market(&reached);
+        }
+    }
+
+    /// Whether a condition has been said to be never true.
+    fn is_dead(&self, expr: &Expr) -> bool {
+        let said = |d: &&&Diagnostic| d.code == "never-true" && overlap(d.primary.span, expr.span);
+        self.dead.contains(&expr.span) || self.known.iter().any(|d| said(&d))
+    }
+
+    /// Whether a formula surely never holds.
+    fn never(&mut self, formula: Formula) -> bool {
+        if formula == Formula::FALSE || formula == Formula::TRUE {
+            return formula == Formula::FALSE;
+        }
+        if let Some(never) = self.asked.get(&formula) {
+            return *never;
+        }
+        let answer = Query::new(&self.lower.arena, &[formula], &[], self.first).next();
+        let never = matches!(answer, Answer::Never);
+        self.asked.insert(formula, never);
+        never
+    }
+
+    /// Whether one formula holds wherever another does.
+    fn implies(&mut self, one: Formula, other: Formula) -> bool {
+        let open = self.lower.arena.both(one, other.not());
+        self.never(open)
+    }
+
+    /// Returns what stands at a place, on one line.
+    fn text(&self, span: Span) -> String {
+        crate::coverage::words(self.set.sources().text(span))
+    }
+
+    fn warn(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+}
