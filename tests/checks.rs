@@ -13,9 +13,13 @@
 mod desk;
 
 use desk::{Desk, run};
-use faregate::{Catalog, PolicySet};
+use std::collections::BTreeMap;
+
+use faregate::model::{Body, meets, policy};
+use faregate::syntax::Span;
+use faregate::{Catalog, Context, Decision, Engine, PolicySet, Request};
 use faregate_analysis::{Depth, check};
-use faregate_tests::repository;
+use faregate_tests::{Draw, World, generate, repository};
 use faregate_wire::{Node, catalog_layer_from, read_one};
 
 fn cases() -> (Catalog, Vec<Node>) {
@@ -107,4 +111,157 @@ workload b { otherwise deny \"b\" }
     assert_eq!((out.as_str(), err.contains("0 warnings")), ("", true), "{err}");
     let (_, out, _) = run(&["check", &desk.path("desk.fare"), "--thorough"]);
     assert!(out.contains("warning[never-true]") && out.contains("exclude each other"), "{out}");
+}
+
+/// How many times as many worlds as usual are wanted.
+fn times() -> u64 {
+    std::env::var("FAREGATE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
+}
+
+/// Bytes that are always the same for a number.
+fn bytes(number: u64, length: usize) -> Vec<u8> {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x2545_f491_4f6c_dd1d);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// Returns requests of a world with their contexts, keys of its own at the prices of the catalog.
+fn asked(world: &World, number: u64, count: u64) -> Vec<(Request, Context)> {
+    let mut asked = vec![(world.request.clone(), world.context.clone())];
+    for other in 0..count {
+        let bytes = bytes(number * 1000 + other, 900);
+        let mut draw = Draw::new(&bytes);
+        let request = generate::request(&mut draw.part(160), &world.scope);
+        let context = generate::context(&mut draw.part(640), &world.scope, &world.catalog, &request);
+        asked.push((request, context));
+    }
+    for (_, context) in &mut asked {
+        for own in &mut context.credentials {
+            (own.prices, own.fee) = (None, faregate::Ratio::default());
+        }
+    }
+    asked
+}
+
+/// Returns a set without a place: blanks stand there.
+fn without(world: &World, policy: &PolicySet, span: Span) -> Option<PolicySet> {
+    let cut = |(at, (name, text)): (usize, &(String, String))| {
+        let mut text = text.clone();
+        if usize::from(span.file.0) == at {
+            let blanks = " ".repeat((span.end - span.start) as usize);
+            text.replace_range(span.start as usize..span.end as usize, &blanks);
+        }
+        (name.clone(), text)
+    };
+    assert!(policy.sources().get(span.file).is_some());
+    PolicySet::parse(world.policies.iter().enumerate().map(cut)).ok()
+}
+
+/// Which endpoints a decision calls, in order.
+fn called(decision: &Decision) -> Vec<(String, String)> {
+    match decision {
+        Decision::Route(plan) => {
+            plan.attempts.iter().map(|a| (a.endpoint.clone(), format!("{:?}", a.credential))).collect()
+        }
+        Decision::Deny(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn no_random_request_shows_a_finding_to_be_wrong() {
+    let mut seen: BTreeMap<&'static str, u32> = BTreeMap::new();
+    for number in 0..300 * times() {
+        let world = World::draw(&mut Draw::new(&bytes(number, 6000)));
+        let Ok(engine) = world.engine() else { continue };
+        let set = engine.policy();
+        let told = set.check_with(Some(engine.catalog()), None);
+        let found = check(set, Some(engine.catalog()), None, Depth::Quick);
+        let fresh: Vec<_> = found.iter().filter(|d| !told.iter().any(|k| k == *d)).collect();
+        if fresh.is_empty() {
+            continue;
+        }
+        let asked = asked(&world, number, 60);
+        for finding in fresh {
+            *seen.entry(finding.code).or_default() += 1;
+            let span = finding.primary.span;
+            let wrong = |what: &str| panic!("{what}: {}\n{}\n{world:?}", finding.code, found.render(false));
+            let less = match finding.code {
+                "no-effect" => {
+                    without(&world, set, span).map(|s| Engine::new(s, engine.catalog().clone()).unwrap())
+                }
+                _ => None,
+            };
+            for (request, context) in &asked {
+                let decision = engine.decide(request, context);
+                let workload = decision.explanation().workload.clone();
+                match finding.code {
+                    "unreachable-workload" => {
+                        let of = policy(set).workloads.iter().find(|w| w.span == span).unwrap();
+                        if workload.as_ref() == Some(&of.name) {
+                            wrong("it is reached");
+                        }
+                    }
+                    "never-true" => {
+                        let conditions = policy(set).workloads.iter().filter_map(|w| w.when.as_ref());
+                        let condition = conditions.map(|(e, _)| e).find(|e| e.span == span);
+                        if condition
+                            .is_some_and(|e| meets(set, engine.catalog(), request, context, e) == Some(true))
+                        {
+                            wrong("it is true");
+                        }
+                    }
+                    "excludes-everything" | "never-eligible" => {
+                        let whole = policy(set)
+                            .workloads
+                            .iter()
+                            .find(|w| finding.message.contains(&format!("workload `{}`", w.name)));
+                        let entry = set.sources().text(span).trim_matches('"');
+                        let hit = match (whole, &decision) {
+                            (_, Decision::Deny(_)) => false,
+                            (Some(of), Decision::Route(_)) => workload.as_ref() == Some(&of.name),
+                            (None, Decision::Route(plan)) => {
+                                let of = policy(set)
+                                    .workloads
+                                    .iter()
+                                    .find(|w| workload.as_ref() == Some(&w.name))
+                                    .unwrap();
+                                let Body::Route(routing) = &of.body else { continue };
+                                routing.entry_spans.iter().flatten().any(|s| *s == span)
+                                    && plan
+                                        .attempts
+                                        .iter()
+                                        .any(|a| a.model == engine.catalog().resolve(entry))
+                            }
+                        };
+                        if hit {
+                            wrong("it is called");
+                        }
+                    }
+                    "no-effect" => {
+                        if let Some(less) = &less
+                            && called(&less.decide(request, context)) != called(&decision)
+                        {
+                            wrong("it has an effect");
+                        }
+                    }
+                    "waives-nothing" => {
+                        let at = set.sources().at(span);
+                        if decision.explanation().waivers.iter().any(|w| w.at == at) {
+                            wrong("it waives something");
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    // The worlds say nothing where nothing is found in them.
+    for code in ["never-true", "unreachable-workload", "never-eligible", "excludes-everything"] {
+        assert!(seen.get(code).copied().unwrap_or(0) >= 3, "{code} is hardly met: {seen:?}");
+    }
 }

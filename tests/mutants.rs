@@ -270,7 +270,7 @@ fn what_no_case_notices_is_told_with_its_place() {
             "noticed": 5,
             "unnoticed": [ { "file": format!("{folder}/p.fare"), "line": 5, "column": 24, "change": "stepped",
                              "original": "$5 per Mtok", "replacement": "$6 per Mtok" } ],
-            "untried": 0, "void": 0, "unused": [],
+            "equal": [], "untried": 0, "void": 0, "unused": [],
         })
     );
     assert_eq!(run(&["test", &folder, "--mutate", "--mutate-threshold", "84"]).0, 1);

@@ -75,8 +75,9 @@ pub enum Verdict {
     Noticed,
     /// No test noticed.
     Unnoticed,
-    /// It does not load, or says what the policy says. It does not count. A prover that shows that two policies decide alike
-    /// can say this of more mutants than a comparison of their texts can.
+    /// No test noticed, and none could: it was proved to decide what the policy decides. It does not count.
+    Equal,
+    /// It does not load, or says what the policy says. It does not count.
     Void,
     /// There was no time.
     Untried,

@@ -9,6 +9,7 @@
 //! proved is so; what is not confirmed is undecided, and says why.
 
 mod admit;
+mod alike;
 mod bounds;
 mod checks;
 mod costs;
@@ -30,6 +31,7 @@ use faregate::model::{Always, Body, Expr, Invariant, Policy, Routing, policy};
 use faregate::{Context, Date, Decision, Engine, Request, Timestamp};
 
 use admit::Candidate;
+pub use alike::decide_alike;
 pub use checks::{Depth, check};
 use formula::{Arena, Formula};
 use lower::Lower;

@@ -121,10 +121,11 @@ impl<'a> Finder<'a> {
 
     fn find(&mut self) {
         self.never_true();
-        let reached = self.reached();
+        let reached = self.lower.reached();
         self.unreachable(&reached);
         self.overlapping(&reached);
-        self.idle(&reached);
+        let in_runs = self.lower.reached_in_runs();
+        self.idle(&in_runs);
         if self.with_catalog {
             self.market(&reached);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use faregate::model::{Body, Exhausted, Routing};
+use faregate::model::{Body, Exhausted, Routing, attributes};
 
 use super::formula::Formula;
 use super::lower::Lower;
@@ -51,6 +51,26 @@ impl Lower<'_> {
             }
         }
         picked
+    }
+
+    /// Where requests may come to each workload; anywhere where a soft cap may lead to it.
+    pub(super) fn reached(&mut self) -> Vec<Formula> {
+        let policy = self.policy;
+        let led = |name: &str| {
+            policy.budgets.iter().any(|b| matches!(&b.exhausted, Exhausted::UseWorkload(to, _) if to == name))
+        };
+        let picked = policy.workloads.iter().zip(self.picked());
+        picked.map(|(w, picked)| if led(&w.name) { Formula::TRUE } else { picked }).collect()
+    }
+
+    /// Where requests may be in each workload at every instant of their runs: what picked it may have changed since.
+    pub(super) fn reached_in_runs(&mut self) -> Vec<Formula> {
+        let mut changes = false;
+        for (when, _) in self.policy.workloads.iter().filter_map(|w| w.when.as_ref()) {
+            attributes(when, &mut |attr| changes |= attr.may_change());
+        }
+        let reached = self.reached();
+        if changes { vec![Formula::TRUE; reached.len()] } else { reached }
     }
 
     /// Returns all ways to all workloads that route, soft caps included; `None`: there are too many.

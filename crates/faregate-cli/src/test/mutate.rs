@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use faregate::{Engine, PolicySet};
-use faregate_analysis::{Mutant, Verdict, mutants};
+use faregate_analysis::{Mutant, Verdict, decide_alike, mutants};
 use faregate_syntax::{FileId, Sources};
 use serde_json::{Value, json};
 
@@ -97,6 +97,7 @@ fn judge(suite: &Suite, tests: &[Tests], subject: &Subject, mutant: &Mutant) -> 
         Err(_) => return Verdict::Void,
     }
     let mut loads = false;
+    let mut unnoticed: Vec<(usize, PolicySet)> = Vec::new();
     for (set, place) in &subject.sets {
         let (Some(policies), Some(tests)) = (suite.sets.get(*set).map(|s| &s.policies), tests.get(*set))
         else {
@@ -108,11 +109,29 @@ fn judge(suite: &Suite, tests: &[Tests], subject: &Subject, mutant: &Mutant) -> 
         });
         let Ok(policy) = PolicySet::parse(texts) else { continue };
         loads = true;
-        if noticed(suite, tests, policy) {
+        if noticed(suite, tests, policy.clone()) {
             return Verdict::Noticed;
         }
+        unnoticed.push((*set, policy));
     }
-    if loads { Verdict::Unnoticed } else { Verdict::Void }
+    match loads {
+        true if unnoticed.iter().all(|(set, policy)| alike(suite, tests, *set, policy)) => Verdict::Equal,
+        true => Verdict::Unnoticed,
+        false => Verdict::Void,
+    }
+}
+
+/// Whether a changed set surely decides as before, with every catalog by which a case decides.
+fn alike(suite: &Suite, tests: &[Tests], set: usize, changed: &PolicySet) -> bool {
+    let (Some(policies), Some(tests)) = (suite.sets.get(set).map(|s| &s.policies), tests.get(set)) else {
+        return false;
+    };
+    let texts = policies.iter().map(|policy| (policy.name.as_str(), policy.text.as_str()));
+    let Ok(before) = PolicySet::parse(texts) else { return false };
+    let with = |catalog: &usize| {
+        suite.catalog(*catalog).is_some_and(|catalog| decide_alike(&before, changed, catalog))
+    };
+    !tests.by_catalog.is_empty() && tests.by_catalog.keys().all(with)
 }
 
 /// Whether a case fails under the changed set.
@@ -177,6 +196,10 @@ impl Outcome {
         }
         let (noticed, unnoticed) = (self.count(Verdict::Noticed), self.count(Verdict::Unnoticed));
         let mut line = format!("{noticed} changes noticed, {unnoticed} not");
+        match self.count(Verdict::Equal) {
+            0 => {}
+            equal => line.push_str(&format!(", {equal} proved equal")),
+        }
         match self.count(Verdict::Untried) {
             0 => {}
             untried => line.push_str(&format!(", {untried} not tried for want of time")),
@@ -186,7 +209,7 @@ impl Outcome {
         text
     }
 
-    /// For programs: those that count, and were not noticed or not tried.
+    /// For programs: those that count and were not noticed, and those that were proved equal.
     pub(super) fn json(&self) -> Value {
         let list = |verdict: Verdict| {
             let of = |t: &&Tried| t.verdict == verdict;
@@ -201,6 +224,7 @@ impl Outcome {
         json!({
             "noticed": self.count(Verdict::Noticed),
             "unnoticed": list(Verdict::Unnoticed),
+            "equal": list(Verdict::Equal),
             "untried": self.count(Verdict::Untried),
             "void": self.count(Verdict::Void),
             "unused": self.unused.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),

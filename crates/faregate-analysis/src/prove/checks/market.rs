@@ -37,7 +37,7 @@ impl<'a> Finder<'a> {
             let told = |d: &&Diagnostic| {
                 d.code == "excludes-everything" && routing.ceilings.iter().any(|c| c.span == d.primary.span)
             };
-            if self.known.iter().any(|d| told(d)) || self.never(*reached) {
+            if self.known.iter().any(told) || self.never(*reached) {
                 continue;
             }
             self.route(workload, routing, *reached, &models, &mut eligible, &mut found);

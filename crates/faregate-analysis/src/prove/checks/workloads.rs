@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use faregate::model::{Body, Exhausted, Expr, Workload, attributes, meets};
+use faregate::model::{Body, Expr, Workload, attributes, meets};
 use faregate_syntax::Diagnostic;
 
 use super::Finder;
@@ -19,20 +19,6 @@ const MOST_EARLIER: usize = 40;
 const MOST_PAIRS: usize = 2_000;
 
 impl Finder<'_> {
-    /// Returns where requests come to each workload; anywhere where a soft cap may lead to it.
-    pub(super) fn reached(&mut self) -> Vec<Formula> {
-        let picked = self.lower.picked();
-        let policy = self.policy();
-        let led = |workload: &Workload| {
-            policy
-                .budgets
-                .iter()
-                .any(|b| matches!(&b.exhausted, Exhausted::UseWorkload(name, _) if *name == workload.name))
-        };
-        let reached = policy.workloads.iter().zip(picked);
-        reached.map(|(w, picked)| if led(w) { Formula::TRUE } else { picked }).collect()
-    }
-
     pub(super) fn unreachable(&mut self, reached: &[Formula]) {
         let mut earlier: Vec<(&Workload, Truth)> = Vec::new();
         for (workload, reached) in self.policy().workloads.iter().zip(reached) {
