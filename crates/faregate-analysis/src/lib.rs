@@ -14,5 +14,8 @@ mod rules;
 pub use coverage::{ConditionSeen, Coverage, FileCoverage, Report, RuleSeen, SetWatch};
 pub use lcov::lcov;
 pub use mutate::{Change, Mutant, Verdict, mutants};
-pub use prove::{Counterexample, Outcome, Proof, prove};
+pub use prove::{
+    Counterexample, DecisionChange, Difference, Differences, Direction, Outcome, Proof, Unsettled, diff,
+    prove,
+};
 pub use rules::{Condition, Rule, conditions, rules};

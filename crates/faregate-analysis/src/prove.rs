@@ -11,6 +11,7 @@
 mod admit;
 mod bounds;
 mod costs;
+mod diff;
 mod facts;
 mod formula;
 mod linear;
@@ -28,9 +29,11 @@ use std::sync::Arc;
 use faregate::model::{Always, Body, Expr, Invariant, Policy, Routing, policy};
 use faregate::{Context, Decision, Engine, Request, Timestamp};
 
+pub use diff::{DecisionChange, Difference, Differences, Direction, Unsettled, diff};
+
 use admit::Candidate;
 use formula::{Arena, Formula};
-use lower::Lower;
+use lower::{Lower, Stands};
 use solve::{Answer, Query};
 use ways::Way;
 use witness::Target;
@@ -124,7 +127,8 @@ struct Prover<'a> {
 impl<'a> Prover<'a> {
     fn new(engine: &'a Engine) -> Self {
         let policy = policy(engine.policy());
-        let mut lower = Lower { arena: Arena::new(), policy, catalog: engine.catalog() };
+        let mut lower =
+            Lower { arena: Arena::new(), policy, catalog: engine.catalog(), stands: Stands::new() };
         let ways = lower.ways();
         let all_ways = ways.is_some();
         let mut ways = ways.unwrap_or_default();

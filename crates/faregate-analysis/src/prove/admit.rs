@@ -75,7 +75,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Where a tier of the route names a model.
-    fn named(&mut self, routing: &Routing, model: &str) -> Formula {
+    pub(super) fn named(&mut self, routing: &Routing, model: &str) -> Formula {
         let mut parts = Vec::new();
         for tier in &routing.tiers {
             match tier {
@@ -94,7 +94,7 @@ impl<'a> Lower<'a> {
         self.arena.any(parts)
     }
 
-    fn entry_names(&self, entry: &TierEntry, model: &str) -> bool {
+    pub(super) fn entry_names(&self, entry: &TierEntry, model: &str) -> bool {
         match entry {
             TierEntry::Model(name) => self.catalog.resolve(name) == model,
             TierEntry::Pattern(pattern) => pattern.matches(model),
@@ -161,12 +161,12 @@ impl<'a> Lower<'a> {
         self.arena.all(parts)
     }
 
-    fn satisfied(&mut self, rule: &Rule, seen: Seen<'_>) -> Formula {
+    pub(super) fn satisfied(&mut self, rule: &Rule, seen: Seen<'_>) -> Formula {
         let truth = self.truth(&rule.expr, Some(seen));
         if rule.forbid { truth.no } else { truth.yes }
     }
 
-    fn guardrail(&mut self, guardrail: &Guardrail, seen: Seen<'_>) -> Formula {
+    pub(super) fn guardrail(&mut self, guardrail: &Guardrail, seen: Seen<'_>) -> Formula {
         let off = guardrail.when.as_ref().map_or(Formula::FALSE, |w| self.truth(w, Some(seen)).no);
         let rules: Vec<Formula> = guardrail.rules.iter().map(|r| self.satisfied(r, seen)).collect();
         let kept = self.arena.all(rules);
@@ -191,7 +191,12 @@ impl<'a> Lower<'a> {
         })
     }
 
-    fn built_in(&mut self, routing: &Routing, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
+    pub(super) fn built_in(
+        &mut self,
+        routing: &Routing,
+        candidate: &Candidate<'_>,
+        parts: &mut Vec<Formula>,
+    ) {
         let facts = &candidate.endpoint.facts;
         let (input, output) = self.tokens();
         let asked = self.arena.known(output);
@@ -236,7 +241,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Where a ceiling does not apply, or holds.
-    fn under(&mut self, ceiling: &Ceiling, candidate: &Candidate<'_>) -> Formula {
+    pub(super) fn under(&mut self, ceiling: &Ceiling, candidate: &Candidate<'_>) -> Formula {
         let off = match &ceiling.when {
             None => Formula::FALSE,
             Some(when) => self.truth(when, Some(candidate.seen())).no,
@@ -305,7 +310,7 @@ impl<'a> Lower<'a> {
         self.arena.either(unused, within)
     }
 
-    fn credits(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
+    pub(super) fn credits(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
         if candidate.own {
             return;
         }
@@ -329,7 +334,7 @@ impl<'a> Lower<'a> {
     }
 
     /// What the caller asks of providers. Its other ceilings only narrow, and a request without them is as good.
-    fn caller(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
+    pub(super) fn caller(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
         let provider = candidate.endpoint.provider.clone();
         let (only, ignore) = (self.request("only"), self.request("ignore"));
         let (any, named) = (self.arena.known(only), self.arena.has(only, provider.clone()));
