@@ -206,6 +206,7 @@ fn no_mutant_that_a_request_tells_apart_is_proved_equal() {
                     equal += 1;
                 } else if found.changes.is_empty() {
                     undecided += 1;
+                    println!("{about}: {}", found.undecided[0].why);
                 } else {
                     different += 1;
                 }

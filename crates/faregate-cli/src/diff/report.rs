@@ -122,7 +122,8 @@ pub(super) fn outcome(decision: &Decision) -> String {
                 names.push(format!("{more} more"));
             }
             let cost = plan.worst_cost.map_or("no bound".to_owned(), |m| format!("at most ${m}"));
-            format!("routed to {}; {} calls, {cost}", names.join(", "), plan.calls_at_most)
+            let calls = if plan.calls_at_most == 1 { "call" } else { "calls" };
+            format!("routed to {}; {} {calls}, {cost}", names.join(", "), plan.calls_at_most)
         }
     }
 }

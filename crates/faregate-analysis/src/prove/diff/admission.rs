@@ -130,7 +130,7 @@ impl<'a> Differ<'a> {
                 .collect()
         };
         let (old_spans, new_spans) = (mine(Side::Old, &conditions.new), mine(Side::New, &conditions.old));
-        let mut at = (self.at(Side::Old, old_spans), self.at(Side::New, new_spans));
+        let mut at = self.lines(&old_spans, &new_spans);
         if !place.same {
             let of = format!("{} in the catalog", place.id);
             at.0.extend(place.of.old.map(|_| of.clone()));

@@ -123,8 +123,22 @@ impl<'a> Differ<'a> {
         aspects
     }
 
+    /// Returns the lines whose text the other side does not have, else all of them.
+    pub(super) fn lines(&self, old: &[Span], new: &[Span]) -> (Vec<String>, Vec<String>) {
+        let (a, b) = self.only(old, new);
+        if a.is_empty() && b.is_empty() { self.places(old.to_vec(), new.to_vec()) } else { self.places(a, b) }
+    }
+
     /// Returns the lines whose text the other side does not have, else where the sections stand.
     fn differing(&self, old: &[Span], new: &[Span], whole: (Span, Span)) -> (Vec<String>, Vec<String>) {
+        let (mut a, mut b) = self.only(old, new);
+        if a.is_empty() && b.is_empty() {
+            (a, b) = (vec![whole.0], vec![whole.1]);
+        }
+        self.places(a, b)
+    }
+
+    fn only(&self, old: &[Span], new: &[Span]) -> (Vec<Span>, Vec<Span>) {
         let text = |side: Side, span: &Span| {
             let text = self.engines.of(side).policy().sources().text(*span);
             text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -135,11 +149,7 @@ impl<'a> Differ<'a> {
             let pairs = spans.iter().zip(mine).filter(|(_, t)| !others.contains(t));
             pairs.map(|(s, _)| *s).collect::<Vec<_>>()
         };
-        let (mut a, mut b) = (only(old, &a, &b), only(new, &b, &a));
-        if a.is_empty() && b.is_empty() {
-            (a, b) = (vec![whole.0], vec![whole.1]);
-        }
-        self.places(a, b)
+        (only(old, &a, &b), only(new, &b, &a))
     }
 
     /// Returns the ceilings that have no match on the other side.
