@@ -14,5 +14,8 @@ mod rules;
 pub use coverage::{ConditionSeen, Coverage, FileCoverage, Report, RuleSeen, SetWatch};
 pub use lcov::lcov;
 pub use mutate::{Change, Mutant, Verdict, mutants};
-pub use prove::{Counterexample, Depth, Outcome, Proof, check, decide_alike, prove};
+pub use prove::{
+    Counterexample, DecisionChange, Depth, Difference, Differences, Direction, Outcome, Proof, Unsettled,
+    check, decide_alike, diff, prove,
+};
 pub use rules::{Condition, Rule, conditions, rules};

@@ -13,6 +13,7 @@ mod alike;
 mod bounds;
 mod checks;
 mod costs;
+mod diff;
 mod facts;
 mod formula;
 mod linear;
@@ -30,11 +31,13 @@ use std::sync::Arc;
 use faregate::model::{Always, Body, Expr, Invariant, Policy, Routing, policy};
 use faregate::{Context, Date, Decision, Engine, Request, Timestamp};
 
+pub use diff::{DecisionChange, Difference, Differences, Direction, Unsettled, diff};
+
 use admit::Candidate;
 pub use alike::decide_alike;
 pub use checks::{Depth, check};
 use formula::{Arena, Formula};
-use lower::Lower;
+use lower::{Lower, Stands};
 use solve::{Answer, Query};
 use ways::Way;
 use witness::Target;
@@ -134,7 +137,8 @@ struct Prover<'a> {
 impl<'a> Prover<'a> {
     fn new(engine: &'a Engine) -> Self {
         let policy = policy(engine.policy());
-        let mut lower = Lower { arena: Arena::new(), policy, catalog: engine.catalog() };
+        let mut lower =
+            Lower { arena: Arena::new(), policy, catalog: engine.catalog(), stands: Stands::new() };
         let ways = lower.ways();
         let all_ways = ways.is_some();
         let mut ways = ways.unwrap_or_default();

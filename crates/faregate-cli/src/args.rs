@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Decide each invariant over all requests: proved, or a smallest request that breaks it.
     Prove(Prove),
+    /// Tell every way in which decisions of two policies, or over two catalogs, differ; nothing means proved equal.
+    Diff(Diff),
     /// Tell what a code means: of a diagnostic, of a reason or a denial in a decision, or a class of error.
     Explain(Explain),
     /// Import catalogs of endpoints and prices.
@@ -263,6 +265,65 @@ pub(crate) struct Prove {
     /// How to write the answers.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit: 0 where nothing differs but words, or nothing in the directions of --fail-on; 1 where something does, or is \
+                        undecided.\n\nExamples:\n  \
+                        faregate diff old.fare new.fare --catalog market.yaml\n  \
+                        faregate diff chat.fare chat.fare --catalog market.yaml --catalog-new market-of-today.yaml\n  \
+                        faregate diff base/policies policies --fail-on looser,dearer --format markdown"
+)]
+pub(crate) struct Diff {
+    /// The policy as it was: a file, or a folder, which means the sets of its `faregate.yaml`.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The policy as it is to be; may be the same where catalogs are compared.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// A catalog of both; several are laid over one another in order, over those of a manifest.
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub(crate) catalogs: Vec<PathBuf>,
+    /// A catalog of the new side alone, in place of those of `--catalog`; several are laid over one another.
+    #[arg(long = "catalog-new", value_name = "FILE")]
+    pub(crate) catalogs_new: Vec<PathBuf>,
+    /// Exit with 1 only where something differs in one of these directions, or is undecided.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "DIRECTIONS")]
+    pub(crate) fail_on: Vec<DiffDirection>,
+    /// How to write the differences.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: DiffFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffDirection {
+    /// A request may go where it might not.
+    Looser,
+    /// A request may not go where it might.
+    Tighter,
+    /// The same costs more.
+    Dearer,
+    /// The same costs less.
+    Cheaper,
+    /// The same is tried in another order.
+    Order,
+    /// Other retries, moves or limits of time.
+    Retries,
+    /// Denied with another code.
+    Denial,
+    /// Only what is said of a decision.
+    Words,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod decide;
 mod decide_text;
+mod diff;
 mod explain;
 mod files;
 mod fixes;
@@ -101,6 +102,7 @@ where
         args::Command::Fmt(a) => fmt::run(&a, surroundings),
         args::Command::Test(a) => test::run(&a, surroundings),
         args::Command::Prove(a) => prove::run(&a, surroundings),
+        args::Command::Diff(a) => diff::run(&a, surroundings),
         args::Command::Catalog(a) => catalog::run(&a, surroundings),
         args::Command::Init(a) => init::run(&a, surroundings),
         args::Command::Explain(a) => explain::run(&a, surroundings),

@@ -56,11 +56,30 @@ pub enum Vocabulary {
 }
 
 /// The values of a declared list, in its order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Values {
     list: Vec<String>,
     /// The same, so that a list of any length is searched at once.
     known: HashSet<String>,
+}
+
+impl std::fmt::Debug for Values {
+    /// Writes them sorted, since their order has no meaning.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut sorted: Vec<&String> = self.list.iter().collect();
+        sorted.sort_unstable();
+        f.debug_set().entries(sorted).finish()
+    }
+}
+
+impl FromIterator<String> for Values {
+    fn from_iter<I: IntoIterator<Item = String>>(values: I) -> Self {
+        let mut list = Self::default();
+        for value in values {
+            list.add(&value);
+        }
+        list
+    }
 }
 
 impl Values {

@@ -205,7 +205,12 @@ impl<'a> Lower<'a> {
         })
     }
 
-    fn built_in(&mut self, routing: &Routing, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
+    pub(super) fn built_in(
+        &mut self,
+        routing: &Routing,
+        candidate: &Candidate<'_>,
+        parts: &mut Vec<Formula>,
+    ) {
         let facts = &candidate.endpoint.facts;
         let (input, output) = self.tokens();
         let asked = self.arena.known(output);
@@ -319,7 +324,7 @@ impl<'a> Lower<'a> {
         self.arena.either(unused, within)
     }
 
-    fn credits(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
+    pub(super) fn credits(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
         if candidate.own {
             return;
         }
@@ -343,7 +348,7 @@ impl<'a> Lower<'a> {
     }
 
     /// What the caller asks of providers. Its other ceilings only narrow, and a request without them is as good.
-    fn caller(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
+    pub(super) fn caller(&mut self, candidate: &Candidate<'_>, parts: &mut Vec<Formula>) {
         let provider = candidate.endpoint.provider.clone();
         let (only, ignore) = (self.request("only"), self.request("ignore"));
         let (any, named) = (self.arena.known(only), self.arena.has(only, provider.clone()));

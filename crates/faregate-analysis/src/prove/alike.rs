@@ -16,7 +16,7 @@ use faregate::model::{Attr, Body, Expr, ExprKind, Policy, Routing, Workload, att
 use faregate::{PolicySet, Timestamp};
 
 use super::formula::{Arena, Formula};
-use super::lower::Lower;
+use super::lower::{Lower, Stands};
 use super::noon;
 use super::solve::{Answer, Query};
 use parts::Place;
@@ -47,7 +47,7 @@ pub fn decide_alike(old: &PolicySet, new: &PolicySet, catalog: &Catalog) -> bool
     if shape(&old.declared) != shape(&new.declared) || !same_names(old, new) {
         return false;
     }
-    let lower = Lower { arena: Arena::new(), policy: old, catalog };
+    let lower = Lower { arena: Arena::new(), policy: old, catalog, stands: Stands::default() };
     let mut pair = Pair { old, new, lower, first: noon(catalog.as_of()), places: Vec::new() };
     if !pair.picks_alike() {
         return false;

@@ -17,7 +17,7 @@ use faregate::{Catalog, Date, PolicySet, Timestamp};
 use faregate_syntax::{Diagnostic, Diagnostics, Span};
 
 use super::formula::{Arena, Formula};
-use super::lower::Lower;
+use super::lower::{Lower, Stands};
 use super::solve::{Answer, Query};
 
 /// How far `check` goes.
@@ -97,7 +97,12 @@ impl<'a> Finder<'a> {
         depth: Depth,
         known: &'a [&'a Diagnostic],
     ) -> Self {
-        let mut lower = Lower { arena: Arena::new(), policy: policy(set), catalog: catalog.unwrap_or(none) };
+        let mut lower = Lower {
+            arena: Arena::new(),
+            policy: policy(set),
+            catalog: catalog.unwrap_or(none),
+            stands: Stands::default(),
+        };
         lower.arena.taken.names_open = catalog.is_none();
         lower.arena.taken.list_prices = true;
         lower.arena.taken.any_hour = depth == Depth::Quick;

@@ -151,6 +151,16 @@ macro_rules! field_of {
     };
 }
 
+/// Whether a request has such a built-in field.
+pub(super) fn is_request_field(name: &str) -> bool {
+    request_field(name).is_some()
+}
+
+/// Whether a key has such a built-in field.
+pub(super) fn is_key_field(name: &str) -> bool {
+    key_field(name).is_some()
+}
+
 fn request_field(name: &str) -> Option<(&'static str, &'static str)> {
     request_fields!(field_of).into_iter().find(|(n, ..)| *n == name).map(|(_, ty, absence)| (ty, absence))
 }

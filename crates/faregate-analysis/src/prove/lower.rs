@@ -1,6 +1,6 @@
 //! Conditions as pairs of formulas: where each is true, and where it is false; elsewhere it is unknown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use faregate::model::{
     Attr, Expr, ExprKind, Member, Policy, SetTerm, Subject, Term, Type, Value, Vocabulary, Zone,
@@ -49,7 +49,21 @@ pub(super) struct Lower<'a> {
     pub(super) arena: Arena,
     pub(super) policy: &'a Policy,
     pub(super) catalog: &'a Catalog,
+    /// What stands for attributes of which two policies think differently; of one policy alone, nothing.
+    pub(super) stands: Stands,
 }
+
+/// What an attribute is where two policies that are compared declare it differently.
+#[derive(Clone, Debug)]
+pub(super) enum Stand {
+    /// It has this value, or none, whatever a request says.
+    Fixed(Option<Value>),
+    /// It has this value where nothing is said.
+    Default(Value),
+}
+
+/// The attributes that stand for something else, by whose they are and their names.
+pub(super) type Stands = BTreeMap<(Subject, String), Stand>;
 
 /// What an attribute is.
 enum Source {
@@ -69,6 +83,12 @@ impl Lower<'_> {
         if self.arena.taken.names_open && names_models(expr) {
             let key = facts::worded(&mut self.arena, format!("{:?}", expr.kind));
             return self.flagged(key);
+        }
+        if !self.stands.is_empty()
+            && !matches!(expr.kind, ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_))
+            && let Some((attr, default)) = self.defaulted(expr)
+        {
+            return self.by_default(expr, &attr, default, seen);
         }
         match &expr.kind {
             ExprKind::Constant(value) => Truth::of(*value),
@@ -106,6 +126,36 @@ impl Lower<'_> {
         }
     }
 
+    /// Returns an attribute of a comparison that has a default on this side alone.
+    fn defaulted(&self, expr: &Expr) -> Option<(Attr, Value)> {
+        let mut found = None;
+        faregate::model::attributes(expr, &mut |attr| {
+            if let Some(Stand::Default(value)) = self.stands.get(&(attr.subject, attr.name.clone())) {
+                found.get_or_insert((attr.clone(), value.clone()));
+            }
+        });
+        found
+    }
+
+    /// Where something is said of the attribute, and where its default counts.
+    fn by_default(&mut self, expr: &Expr, attr: &Attr, default: Value, seen: Option<Seen<'_>>) -> Truth {
+        let place = (attr.subject, attr.name.clone());
+        let Some(key) = facts::given(&mut self.arena, self.policy, attr.subject, &attr.name) else {
+            return self.unclear();
+        };
+        let said = self.arena.known(key);
+        let stand = self.stands.remove(&place);
+        let with = self.truth(expr, seen);
+        self.stands.insert(place.clone(), Stand::Fixed(Some(default)));
+        let without = self.truth(expr, seen);
+        self.stands.extend(stand.map(|stand| (place, stand)));
+        let mut side = |with: Formula, without: Formula| {
+            let (a, b) = (self.arena.both(said, with), self.arena.both(said.not(), without));
+            self.arena.either(a, b)
+        };
+        Truth { yes: side(with.yes, without.yes), no: side(with.no, without.no) }
+    }
+
     /// What is not modelled: true, false or unknown.
     fn unclear(&mut self) -> Truth {
         let (yes, other) = (self.arena.free(), self.arena.free());
@@ -114,6 +164,9 @@ impl Lower<'_> {
     }
 
     fn source(&mut self, attr: &Attr, seen: Option<Seen<'_>>) -> Source {
+        if let Some(Stand::Fixed(value)) = self.stands.get(&(attr.subject, attr.name.clone())) {
+            return Source::Constant(value.clone());
+        }
         match attr.subject {
             Subject::Request if attr.name == "total_tokens" => {
                 let (input, output) = self.tokens();

@@ -26,7 +26,7 @@ pub(super) struct Target<'a> {
 const OWN: &str = "own-key";
 
 /// Others are taken down one after the other until the one in question is reached; more than so many are not.
-const MOST_DOWN: usize = 400;
+pub(super) const MOST_DOWN: usize = 400;
 
 /// Decides a model, others being down as far as needed; the counterexample is made as small as can be.
 pub(super) fn confirm(
@@ -77,7 +77,7 @@ pub(super) fn plain(arena: &Arena, model: &Model) -> (Request, Context) {
 }
 
 /// Turns a model into a request and a context. What matters to nobody is left out.
-fn concrete(arena: &Arena, model: &Model, target: &Target<'_>) -> (Request, Context) {
+pub(super) fn concrete(arena: &Arena, model: &Model, target: &Target<'_>) -> (Request, Context) {
     let mut request = Request::new("counterexample", 1);
     let mut context = Context::new(model.now);
     context.budgets = Some(Vec::new());
@@ -122,7 +122,7 @@ fn count(given: &Given) -> Option<u64> {
     }
 }
 
-fn put_request(request: &mut Request, name: &str, given: &Given) {
+pub(super) fn put_request(request: &mut Request, name: &str, given: &Given) {
     let text = || match given {
         Given::Text(text) => Some(text.clone()),
         _ => None,
@@ -161,7 +161,7 @@ fn put_request(request: &mut Request, name: &str, given: &Given) {
     }
 }
 
-fn put_key(context: &mut Context, name: &str, given: &Given) {
+pub(super) fn put_key(context: &mut Context, name: &str, given: &Given) {
     let key = &mut context.key;
     let text = match given {
         Given::Text(text) => Some(text.clone()),
@@ -190,7 +190,7 @@ fn put_key(context: &mut Context, name: &str, given: &Given) {
     }
 }
 
-fn put_attribute(
+pub(super) fn put_attribute(
     attributes: &mut std::collections::BTreeMap<String, AttributeValue>,
     name: &str,
     given: &Given,
@@ -290,7 +290,7 @@ fn smallest(engine: &Engine, invariant: &Invariant, request: Request, context: C
 }
 
 /// Returns everything that has one thing less.
-fn smaller(request: &Request, context: &Context) -> Vec<(Request, Context)> {
+pub(super) fn smaller(request: &Request, context: &Context) -> Vec<(Request, Context)> {
     let mut fewer: Vec<(Request, Context)> = Vec::new();
     let mut with_request = |change: &dyn Fn(&mut Request)| {
         let mut less = request.clone();
