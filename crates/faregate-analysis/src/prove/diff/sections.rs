@@ -205,10 +205,14 @@ impl<'a> Differ<'a> {
     fn settle(&mut self, pair: &Pair, old: &Routing, new: &Routing, aspect: &Aspect) {
         let mut candidates = self.shared_candidates(pair);
         candidates.retain(|(n, _)| aspect.focus.is_empty() || aspect.focus.contains(n));
-        let starts = self.starts(pair, &candidates, aspect);
+        self.apart(&mut candidates);
+        let mut starts = self.starts(pair, &candidates, aspect);
         if starts.is_empty() {
             return;
         }
+        // Moves from key to key show where there are keys.
+        let keys: Vec<_> = starts.iter().take(2).map(|(r, c, n)| (r.clone(), self.own_keys(c), *n)).collect();
+        starts.extend(keys);
         let mut met: BTreeSet<Direction> = BTreeSet::new();
         let mut left = MOST_PROBES;
         let ids: BTreeSet<&str> =
@@ -329,6 +333,32 @@ impl<'a> Differ<'a> {
         }
         together.append(&mut starts);
         together
+    }
+
+    /// Puts candidates first that differ in model, then those that differ in provider from all before.
+    fn apart(&self, candidates: &mut [(usize, bool)]) {
+        let (mut models, mut providers) = (BTreeSet::new(), BTreeSet::new());
+        let of = |n: usize| self.met.get(n).and_then(|m| m.of.new.or(m.of.old));
+        let rank = |(n, own): &(usize, bool)| {
+            let Some(endpoint) = of(*n) else { return (3, *own) };
+            let (model, provider) = (models.insert(&endpoint.model), providers.insert(&endpoint.provider));
+            (
+                if model {
+                    0
+                } else if provider {
+                    1
+                } else {
+                    2
+                },
+                *own,
+            )
+        };
+        let ranks: Vec<_> = candidates.iter().map(rank).collect();
+        let mut ranked: Vec<_> = ranks.into_iter().zip(candidates.iter().copied()).collect();
+        ranked.sort();
+        for (slot, (_, candidate)) in candidates.iter_mut().zip(ranked) {
+            *slot = candidate;
+        }
     }
 
     /// Takes others down until both plans have the candidate that an aspect is about.
