@@ -229,9 +229,18 @@ impl Differ<'_> {
         if question == Formula::FALSE || self.never.contains(&question) {
             return None;
         }
-        match Query::new(&self.arena, &[question], &[], self.first).next() {
+        let answer = Query::new(&self.arena, &[question], &[], self.first).next();
+        match answer {
             Answer::Holds(model) => Some(model),
-            _ => None,
+            Answer::Never => {
+                self.never.insert(question);
+                None
+            }
+            // What the solver does not know must not pass for nothing.
+            Answer::Unsure(why) => {
+                self.unsettled(why, Vec::new(), Vec::new());
+                None
+            }
         }
     }
 
