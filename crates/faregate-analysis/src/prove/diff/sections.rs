@@ -3,7 +3,7 @@
 //! Each of these is compared as it is written, then by meaning; where it differs, requests that reach the workload are decided
 //! by both engines until one shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use faregate::model::{Ceiling, CeilingKind, Routing};
@@ -17,10 +17,14 @@ use super::shape::shape;
 use super::sides::{Differ, Side, money};
 use super::values::{Kind, MOST_FIGURES, variations};
 use super::{DecisionChange, Difference, Direction};
+use crate::prove::formula::Formula;
 use crate::prove::witness::MOST_DOWN;
 
 /// So many candidates of a pair are looked at together.
-const MOST_SEEN: usize = 6;
+const MOST_SEEN: usize = 10;
+
+/// So many conditions of moves and retries are made to hold.
+const MOST_CONDITIONS: usize = 6;
 
 /// So many requests are decided to show one difference.
 const MOST_PROBES: usize = 240;
@@ -290,7 +294,7 @@ impl<'a> Differ<'a> {
         aspect: &Aspect,
     ) -> Vec<(Request, Context, usize)> {
         let (Some(old), Some(new)) = (pair.old, pair.new) else { return Vec::new() };
-        let mut seen: Vec<(usize, bool, &JointWay, crate::prove::formula::Formula)> = Vec::new();
+        let mut seen: Vec<(usize, bool, &JointWay, Formula)> = Vec::new();
         let mut starts = Vec::new();
         for way in &pair.ways {
             for (number, own) in candidates {
@@ -305,6 +309,13 @@ impl<'a> Differ<'a> {
                 let wanted = Wanted { endpoint: place.id, provider: &endpoint.provider, own: *own };
                 let (request, context) = self.concrete(&model, way, Some(wanted));
                 starts.push((request, context, *number));
+                for condition in self.led(pair, *number, *own) {
+                    let question = self.arena.both(question, condition);
+                    if let Some(model) = self.model(question) {
+                        let (request, context) = self.concrete(&model, way, Some(wanted));
+                        starts.push((request, context, *number));
+                    }
+                }
                 seen.push((*number, *own, way, question));
                 if seen.len() >= MOST_SEEN {
                     break;
@@ -319,7 +330,11 @@ impl<'a> Differ<'a> {
                     if other_way.through != way.through {
                         continue;
                     }
-                    let question = self.arena.both(*a, *b);
+                    let both = self.arena.both(*a, *b);
+                    // Where the conditions of moves and retries hold, if they can.
+                    let led = self.led(pair, *other, false);
+                    let more = self.arena.all(led.into_iter().chain([both]));
+                    let question = if self.is_never(more) { both } else { more };
                     let Some(model) = self.model(question) else { continue };
                     let met = Rc::clone(&self.met);
                     let Some((place, endpoint)) = met.get(*number).and_then(|m| Some((m, m.of.new?))) else {
@@ -335,30 +350,50 @@ impl<'a> Differ<'a> {
         together
     }
 
-    /// Puts candidates first that differ in model, then those that differ in provider from all before.
+    /// Puts two candidates of each model first, then those that differ in provider from all before.
     fn apart(&self, candidates: &mut [(usize, bool)]) {
-        let (mut models, mut providers) = (BTreeSet::new(), BTreeSet::new());
-        let of = |n: usize| self.met.get(n).and_then(|m| m.of.new.or(m.of.old));
-        let rank = |(n, own): &(usize, bool)| {
-            let Some(endpoint) = of(*n) else { return (3, *own) };
-            let (model, provider) = (models.insert(&endpoint.model), providers.insert(&endpoint.provider));
-            (
-                if model {
+        let (mut models, mut providers) = (BTreeMap::<&String, usize>::new(), BTreeSet::new());
+        let mut ranked: Vec<((u8, bool), (usize, bool))> = Vec::new();
+        for (number, own) in candidates.iter() {
+            let endpoint = self.met.get(*number).and_then(|m| m.of.new.or(m.of.old));
+            let rank = endpoint.map_or(3, |endpoint| {
+                let before = models.entry(&endpoint.model).or_default();
+                *before = before.saturating_add(usize::from(!*own));
+                let fresh = providers.insert(&endpoint.provider);
+                if *before <= 2 && !*own {
                     0
-                } else if provider {
+                } else if fresh {
                     1
                 } else {
                     2
-                },
-                *own,
-            )
-        };
-        let ranks: Vec<_> = candidates.iter().map(rank).collect();
-        let mut ranked: Vec<_> = ranks.into_iter().zip(candidates.iter().copied()).collect();
-        ranked.sort();
+                }
+            });
+            ranked.push(((rank, *own), (*number, *own)));
+        }
+        ranked.sort_unstable();
         for (slot, (_, candidate)) in candidates.iter_mut().zip(ranked) {
             *slot = candidate;
         }
+    }
+
+    /// Returns where the conditions of moves and retries hold for a candidate, those that are not always so.
+    fn led(&mut self, pair: &Pair, number: usize, own: bool) -> Vec<Formula> {
+        let mut led = Vec::new();
+        for (side, at) in [(Side::Old, pair.old), (Side::New, pair.new)] {
+            let Some(routing) = self.routing(side, at) else { continue };
+            let Some(candidate) = at.and_then(|at| self.candidate(side, at, number, own)) else { continue };
+            let requires = routing.fallback.iter().flat_map(|f| f.requires.iter().map(|(e, _)| e));
+            let moves = routing.fallback.iter().flat_map(|f| f.rules.iter().filter_map(|r| r.when.as_ref()));
+            let retries = routing.retry.iter().flat_map(|r| r.rules.iter().filter_map(|r| r.when.as_ref()));
+            for condition in requires.chain(moves).chain(retries) {
+                let holds = self.on(side, |lower| lower.truth(condition, Some(candidate.seen())).yes);
+                if holds != Formula::TRUE && holds != Formula::FALSE && !led.contains(&holds) {
+                    led.push(holds);
+                }
+            }
+        }
+        led.truncate(MOST_CONDITIONS);
+        led
     }
 
     /// Takes others down until both plans have the candidate that an aspect is about.
