@@ -53,7 +53,8 @@ impl<'a> Differ<'a> {
         if routes.iter().any(Option::is_none) || self.names_differ(pair) {
             self.outcomes(pair);
         }
-        if (self.found.changes.len(), self.found.undecided.len()) == before {
+        let told = classes.values().any(|k| k.further > 0 || !k.covered.is_empty());
+        if !told && (self.found.changes.len(), self.found.undecided.len()) == before {
             self.codes(pair, &units, &changed);
         }
     }
