@@ -71,7 +71,7 @@ pub(super) fn endpoints(change: &DecisionChange, most: usize) -> String {
         (0, false) => {}
         (0, true) => names.push("and others".to_owned()),
         (more, false) => names.push(format!("and {more} more")),
-        (more, true) => names.push(format!("and {more} and more")),
+        (more, true) => names.push(format!("and {more} more at least")),
     }
     names.join(", ")
 }

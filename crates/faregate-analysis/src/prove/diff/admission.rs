@@ -53,7 +53,8 @@ impl<'a> Differ<'a> {
         if routes.iter().any(Option::is_none) || self.names_differ(pair) {
             self.outcomes(pair);
         }
-        if (self.found.changes.len(), self.found.undecided.len()) == before {
+        let told = classes.values().any(|k| k.further > 0 || !k.covered.is_empty());
+        if !told && (self.found.changes.len(), self.found.undecided.len()) == before {
             self.codes(pair, &units, &changed);
         }
     }
@@ -380,25 +381,26 @@ impl<'a> Differ<'a> {
                 continue;
             }
             open = true;
-            let Some(model) = self.model(question) else { continue };
-            let (request, mut context) = self.concrete(&model, way, None);
-            // Whoever is admitted is taken down, so that nothing but denials is left.
-            for _ in 0..MOST_DOWN {
-                let mut changed = false;
-                let (old, new) = self.decide(&request, &context);
-                for decision in [old, new] {
-                    let Decision::Route(plan) = decision else { continue };
-                    for attempt in &plan.attempts {
-                        let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
-                        changed |= facts.health.replace(Health::Down) != Some(Health::Down);
+            for model in self.models(question) {
+                let (request, mut context) = self.concrete(&model, way, None);
+                // Whoever is admitted is taken down, so that nothing but denials is left.
+                for _ in 0..MOST_DOWN {
+                    let mut changed = false;
+                    let (old, new) = self.decide(&request, &context);
+                    for decision in [old, new] {
+                        let Decision::Route(plan) = decision else { continue };
+                        for attempt in &plan.attempts {
+                            let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
+                            changed |= facts.health.replace(Health::Down) != Some(Health::Down);
+                        }
+                    }
+                    if !changed {
+                        break;
                     }
                 }
-                if !changed {
-                    break;
+                if self.tell(pair, &request, &context, &places) {
+                    return;
                 }
-            }
-            if self.tell(pair, &request, &context, &places) {
-                return;
             }
         }
         if !open {

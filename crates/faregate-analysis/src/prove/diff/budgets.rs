@@ -240,8 +240,9 @@ impl<'a> Differ<'a> {
         let mut sized = request.clone();
         sized.input_tokens = sized.input_tokens.max(1000);
         sized.max_output_tokens = Some(sized.max_output_tokens.unwrap_or(500).max(500));
+        let keys = self.own_keys(context);
         let mut all = Vec::new();
-        for request in [request, &sized] {
+        for (request, context) in [(request, context), (&sized, context), (&sized, &keys)] {
             all.push((request.clone(), context.clone()));
             for side in Side::BOTH {
                 let rows = faregate::model::exhausted_rows(self.engines.of(side), request, context, name);

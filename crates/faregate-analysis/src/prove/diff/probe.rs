@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use faregate::model::exhausted_rows;
-use faregate::{BudgetRow, Context, Credential, Decision, Health, Request};
+use faregate::{BudgetRow, Context, Credential, Decision, Health, OwnCredential, Request};
 
 use super::effects::{Effect, effects};
 use super::picks::{JointWay, Pair};
@@ -13,6 +13,9 @@ use crate::prove::MOST_TRIES;
 use crate::prove::formula::Formula;
 use crate::prove::solve::{Answer, Model, Query};
 use crate::prove::witness::{MOST_DOWN, Target, concrete, smaller};
+
+/// So many providers get a key of the gateway's own.
+const MOST_KEYS: usize = 20;
 
 /// Whom a witness is about.
 #[derive(Clone, Copy)]
@@ -112,6 +115,33 @@ impl Differ<'_> {
         (request, context)
     }
 
+    /// Adds a key of the gateway's own for every provider, up to a few.
+    pub(super) fn own_keys(&self, context: &Context) -> Context {
+        let mut context = context.clone();
+        let mut providers: BTreeSet<&str> =
+            self.met.iter().filter_map(|m| m.of.new.or(m.of.old)).map(|e| e.provider.as_str()).collect();
+        for own in &context.credentials {
+            providers.remove(own.provider.as_str());
+        }
+        for provider in providers.into_iter().take(MOST_KEYS) {
+            context.credentials.push(OwnCredential::new(format!("key-{provider}"), provider));
+        }
+        context
+    }
+
+    /// Returns models of a formula, a few.
+    pub(super) fn models(&mut self, question: Formula) -> Vec<Model> {
+        let mut models = Vec::new();
+        let mut query = Query::new(&self.arena, &[question], &[], self.first);
+        while models.len() < MOST_TRIES
+            && let Answer::Holds(model) = query.next()
+        {
+            query.forbid_model(&model);
+            models.push(model);
+        }
+        models
+    }
+
     /// Returns rows that use up a budget under both policies.
     pub(super) fn exhausted(&self, name: &str, request: &Request, context: &Context) -> Vec<BudgetRow> {
         let rows =
@@ -199,9 +229,18 @@ impl Differ<'_> {
         if question == Formula::FALSE || self.never.contains(&question) {
             return None;
         }
-        match Query::new(&self.arena, &[question], &[], self.first).next() {
+        let answer = Query::new(&self.arena, &[question], &[], self.first).next();
+        match answer {
             Answer::Holds(model) => Some(model),
-            _ => None,
+            Answer::Never => {
+                self.never.insert(question);
+                None
+            }
+            // What the solver does not know must not pass for nothing.
+            Answer::Unsure(why) => {
+                self.unsettled(why, Vec::new(), Vec::new());
+                None
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! Each of these is compared as it is written, then by meaning; where it differs, requests that reach the workload are decided
 //! by both engines until one shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use faregate::model::{Ceiling, CeilingKind, Routing};
@@ -17,10 +17,14 @@ use super::shape::shape;
 use super::sides::{Differ, Side, money};
 use super::values::{Kind, MOST_FIGURES, variations};
 use super::{DecisionChange, Difference, Direction};
+use crate::prove::formula::Formula;
 use crate::prove::witness::MOST_DOWN;
 
 /// So many candidates of a pair are looked at together.
-const MOST_SEEN: usize = 6;
+const MOST_SEEN: usize = 10;
+
+/// So many conditions of moves and retries are made to hold.
+const MOST_CONDITIONS: usize = 6;
 
 /// So many requests are decided to show one difference.
 const MOST_PROBES: usize = 240;
@@ -205,10 +209,14 @@ impl<'a> Differ<'a> {
     fn settle(&mut self, pair: &Pair, old: &Routing, new: &Routing, aspect: &Aspect) {
         let mut candidates = self.shared_candidates(pair);
         candidates.retain(|(n, _)| aspect.focus.is_empty() || aspect.focus.contains(n));
-        let starts = self.starts(pair, &candidates, aspect);
+        self.apart(&mut candidates);
+        let mut starts = self.starts(pair, &candidates, aspect);
         if starts.is_empty() {
             return;
         }
+        // Moves from key to key show where there are keys.
+        let keys: Vec<_> = starts.iter().take(2).map(|(r, c, n)| (r.clone(), self.own_keys(c), *n)).collect();
+        starts.extend(keys);
         let mut met: BTreeSet<Direction> = BTreeSet::new();
         let mut left = MOST_PROBES;
         let ids: BTreeSet<&str> =
@@ -286,7 +294,7 @@ impl<'a> Differ<'a> {
         aspect: &Aspect,
     ) -> Vec<(Request, Context, usize)> {
         let (Some(old), Some(new)) = (pair.old, pair.new) else { return Vec::new() };
-        let mut seen: Vec<(usize, bool, &JointWay, crate::prove::formula::Formula)> = Vec::new();
+        let mut seen: Vec<(usize, bool, &JointWay, Formula)> = Vec::new();
         let mut starts = Vec::new();
         for way in &pair.ways {
             for (number, own) in candidates {
@@ -301,6 +309,13 @@ impl<'a> Differ<'a> {
                 let wanted = Wanted { endpoint: place.id, provider: &endpoint.provider, own: *own };
                 let (request, context) = self.concrete(&model, way, Some(wanted));
                 starts.push((request, context, *number));
+                for condition in self.led(pair, *number, *own) {
+                    let question = self.arena.both(question, condition);
+                    if let Some(model) = self.model(question) {
+                        let (request, context) = self.concrete(&model, way, Some(wanted));
+                        starts.push((request, context, *number));
+                    }
+                }
                 seen.push((*number, *own, way, question));
                 if seen.len() >= MOST_SEEN {
                     break;
@@ -315,7 +330,11 @@ impl<'a> Differ<'a> {
                     if other_way.through != way.through {
                         continue;
                     }
-                    let question = self.arena.both(*a, *b);
+                    let both = self.arena.both(*a, *b);
+                    // Where the conditions of moves and retries hold, if they can.
+                    let led = self.led(pair, *other, false);
+                    let more = self.arena.all(led.into_iter().chain([both]));
+                    let question = if self.is_never(more) { both } else { more };
                     let Some(model) = self.model(question) else { continue };
                     let met = Rc::clone(&self.met);
                     let Some((place, endpoint)) = met.get(*number).and_then(|m| Some((m, m.of.new?))) else {
@@ -329,6 +348,52 @@ impl<'a> Differ<'a> {
         }
         together.append(&mut starts);
         together
+    }
+
+    /// Puts two candidates of each model first, then those that differ in provider from all before.
+    fn apart(&self, candidates: &mut [(usize, bool)]) {
+        let (mut models, mut providers) = (BTreeMap::<&String, usize>::new(), BTreeSet::new());
+        let mut ranked: Vec<((u8, bool), (usize, bool))> = Vec::new();
+        for (number, own) in candidates.iter() {
+            let endpoint = self.met.get(*number).and_then(|m| m.of.new.or(m.of.old));
+            let rank = endpoint.map_or(3, |endpoint| {
+                let before = models.entry(&endpoint.model).or_default();
+                *before = before.saturating_add(usize::from(!*own));
+                let fresh = providers.insert(&endpoint.provider);
+                if *before <= 2 && !*own {
+                    0
+                } else if fresh {
+                    1
+                } else {
+                    2
+                }
+            });
+            ranked.push(((rank, *own), (*number, *own)));
+        }
+        ranked.sort_unstable();
+        for (slot, (_, candidate)) in candidates.iter_mut().zip(ranked) {
+            *slot = candidate;
+        }
+    }
+
+    /// Returns where the conditions of moves and retries hold for a candidate, those that are not always so.
+    fn led(&mut self, pair: &Pair, number: usize, own: bool) -> Vec<Formula> {
+        let mut led = Vec::new();
+        for (side, at) in [(Side::Old, pair.old), (Side::New, pair.new)] {
+            let Some(routing) = self.routing(side, at) else { continue };
+            let Some(candidate) = at.and_then(|at| self.candidate(side, at, number, own)) else { continue };
+            let requires = routing.fallback.iter().flat_map(|f| f.requires.iter().map(|(e, _)| e));
+            let moves = routing.fallback.iter().flat_map(|f| f.rules.iter().filter_map(|r| r.when.as_ref()));
+            let retries = routing.retry.iter().flat_map(|r| r.rules.iter().filter_map(|r| r.when.as_ref()));
+            for condition in requires.chain(moves).chain(retries) {
+                let holds = self.on(side, |lower| lower.truth(condition, Some(candidate.seen())).yes);
+                if holds != Formula::TRUE && holds != Formula::FALSE && !led.contains(&holds) {
+                    led.push(holds);
+                }
+            }
+        }
+        led.truncate(MOST_CONDITIONS);
+        led
     }
 
     /// Takes others down until both plans have the candidate that an aspect is about.
