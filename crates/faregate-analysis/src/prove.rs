@@ -19,6 +19,7 @@ mod formula;
 mod linear;
 mod lower;
 mod moments;
+mod shape;
 mod solve;
 mod spare;
 mod texts;

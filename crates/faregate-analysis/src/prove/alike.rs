@@ -7,7 +7,6 @@
 //! (`nearest`) is.
 
 mod parts;
-mod shape;
 
 use std::collections::BTreeSet;
 
@@ -18,9 +17,9 @@ use faregate::{PolicySet, Timestamp};
 use super::formula::{Arena, Formula};
 use super::lower::{Lower, Stands};
 use super::noon;
+use super::shape::shape;
 use super::solve::{Answer, Query};
 use parts::Place;
-use shape::shape;
 
 /// Whether two policy sets surely decide alike with a catalog: whatever is asked and known, they admit and exclude the same for the
 /// same kinds of reasons, in the same order and at the same bounds, and runs take the same steps. `false`: that was not shown.

@@ -14,7 +14,6 @@ mod prices;
 mod probe;
 mod same;
 mod sections;
-mod shape;
 mod sides;
 mod values;
 mod words;

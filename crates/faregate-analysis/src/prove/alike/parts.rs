@@ -4,7 +4,7 @@ use faregate::model::{Body, Budget, Expr, ExprKind, Guardrail, Member, Routing, 
 
 use faregate_syntax::ast::CredentialMode;
 
-use super::shape::shape;
+use super::super::shape::shape;
 use super::{Pair, read};
 use crate::prove::admit::Candidate;
 use crate::prove::formula::Formula;

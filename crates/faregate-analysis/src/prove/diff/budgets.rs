@@ -6,9 +6,9 @@ use faregate::model::{Budget, Exhausted, Expr, attributes};
 use faregate::syntax::Span;
 use faregate::{Context, Request};
 
+use super::super::shape::shape;
 use super::effects::effects;
 use super::picks::Pair;
-use super::shape::shape;
 use super::sides::{Differ, Side};
 use super::{DecisionChange, Direction};
 use crate::prove::formula::Formula;

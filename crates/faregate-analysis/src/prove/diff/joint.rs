@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faregate::model::{Declared, Policy, Subject, Type, Value, Values, Vocabulary};
 
-use super::shape::shape;
+use super::super::shape::shape;
 use crate::prove::lower::{Stand, Stands};
 
 /// An attribute that two policies declare differently.

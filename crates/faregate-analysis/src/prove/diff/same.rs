@@ -9,8 +9,8 @@ use faregate::syntax::Span;
 use faregate_syntax::FileId;
 use faregate_syntax::ast::{CredentialMode, MoveKind};
 
+use super::super::shape::shape;
 use super::picks::Pair;
-use super::shape::shape;
 use super::sides::{Differ, Side};
 use crate::prove::formula::Formula;
 

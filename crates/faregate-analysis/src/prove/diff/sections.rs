@@ -10,10 +10,10 @@ use faregate::model::{Ceiling, CeilingKind, Routing};
 use faregate::syntax::Span;
 use faregate::{Context, Decision, Health, Request};
 
+use super::super::shape::shape;
 use super::effects::effects;
 use super::picks::{JointWay, Pair};
 use super::probe::Wanted;
-use super::shape::shape;
 use super::sides::{Differ, Side, money};
 use super::values::{Kind, MOST_FIGURES, variations};
 use super::{DecisionChange, Difference, Direction};

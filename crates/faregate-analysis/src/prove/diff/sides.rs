@@ -12,8 +12,8 @@ use faregate::syntax::Span;
 use faregate::{Amount, Endpoint, Engine, Timestamp};
 use faregate_syntax::ast::CredentialMode;
 
+use super::super::shape::shape;
 use super::joint::Joint;
-use super::shape::shape;
 use super::{DecisionChange, Differences, Unsettled};
 use crate::prove::admit::Candidate;
 use crate::prove::formula::{Arena, Formula};

@@ -6,11 +6,11 @@ use faregate::model::{Declared, Routing, Subject, Value};
 use faregate::{Context, Endpoint, EndpointFacts, Health, MAX_COUNT, Ratio, Request, Timestamp};
 use faregate_syntax::Fixed;
 
+use super::super::shape::shape;
 use super::admission::clock;
 use super::effects::effects;
 use super::joint::Redeclared;
 use super::picks::Pair;
-use super::shape::shape;
 use super::sides::{Differ, Side};
 use super::{DecisionChange, Direction};
 use crate::prove::facts::{is_key_field, is_request_field};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use faregate::model::{Guardrail, Policy};
 
-use super::shape::shape;
+use super::super::shape::shape;
 use super::sides::{Differ, Side};
 use super::{DecisionChange, Direction};
 
