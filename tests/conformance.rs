@@ -160,7 +160,7 @@ fn by_command_line(case: &Case, input: &Input, expect: &Expect) -> Vec<String> {
             let (code, out, err) = run(&arguments);
             let Ok(report) = read_one(&out) else { return vec![format!("exit {code}, no report: {err}")] };
             let found = report.get("diagnostics").cloned().unwrap_or(Node::Null);
-            same_findings(expected, &found, &folder.0)
+            same_findings(expected, &without_beyond(&case.name, found), &folder.0)
         }
         Expect::Decision(expected) => {
             let (Some(request), Some(context)) = (&input.request, &input.context) else { return Vec::new() };
@@ -201,6 +201,36 @@ fn by_command_line(case: &Case, input: &Input, expect: &Expect) -> Vec<String> {
         // What does not load as data cannot be told apart from what does not load as a file.
         _ => Vec::new(),
     }
+}
+
+/// What `check` finds by looking at every request, which reading alone does not: case, code and line, and why it is right.
+const BEYOND: [(&str, &str, &str); 5] = [
+    // A request may be tagged `a` and `b`, which `k` and `l` both want.
+    ("workloads that some request reaches", "overlapping-workloads", "13"),
+    // `m/learns` and `m/keeps` are forbidden to everybody.
+    ("endpoints that a guardrail of all requests forbids", "never-eligible", "5"),
+    // `acme/large` costs more than $0.50.
+    ("a ceiling at the very price, or one that leaves another model, is clean", "never-eligible", "9"),
+    // Nobody may spend $2 who may not spend $1.
+    ("ceilings and requirements of two profiles add up", "no-effect", "3"),
+    // `zdr and not trains` is required above.
+    ("a rule that stands twice in one block", "no-effect", "6"),
+];
+
+/// Leaves out what is found beyond reading; all of it must have been found.
+fn without_beyond(case: &str, found: Node) -> Node {
+    let Node::Seq(mut found) = found else { return found };
+    for (_, code, line) in BEYOND.iter().filter(|(name, ..)| *name == case) {
+        let is = |node: &Node| {
+            node.get("code") == Some(&Node::text(*code))
+                && node.get("line") == Some(&Node::Number((*line).to_owned()))
+        };
+        match found.iter().position(is) {
+            Some(at) => drop(found.remove(at)),
+            None => found.push(Node::text(format!("no {code} at {line}"))),
+        }
+    }
+    Node::Seq(found)
 }
 
 /// Compares code, line and file of each finding, in order.
