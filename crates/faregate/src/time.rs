@@ -1,11 +1,13 @@
 //! Instants, days, times of day, zones: all of it given, none of it read from the machine.
 
+mod zones;
+
 use std::fmt;
 
 use jiff::civil;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 pub use faregate_syntax::ast::Date;
+pub use zones::Zone;
 
 /// Milliseconds of a day.
 pub(crate) const DAY_MS: u32 = 86_400_000;
@@ -50,10 +52,6 @@ impl fmt::Display for Timestamp {
         }
     }
 }
-
-/// A time zone of the bundled database; the machine's is never asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Zone(TimeZone);
 
 /// An instant as a wall clock shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,24 +102,10 @@ impl Period {
 }
 
 impl Zone {
-    pub(crate) fn utc() -> Self {
-        Self(TimeZone::UTC)
-    }
-
-    /// Returns the IANA zone of this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        TimeZoneDatabase::bundled().get(name).ok().map(Self)
-    }
-
-    /// Returns the names of all zones.
-    pub(crate) fn names() -> Vec<String> {
-        TimeZoneDatabase::bundled().available().map(|name| name.as_str().to_owned()).collect()
-    }
-
     pub(crate) fn wall(&self, at: Timestamp) -> Option<Wall> {
-        let zoned = jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.0.clone());
-        let date = zoned.date();
-        let time = zoned.time();
+        let at = jiff::Timestamp::from_millisecond(at.0).ok()?;
+        let shown = self.offset(at).to_datetime(at);
+        let (date, time) = (shown.date(), shown.time());
         let part = |n: i16, ms: u32| u32::from(n.unsigned_abs()).saturating_mul(ms);
         let ms = part(i16::from(time.hour()), 3_600_000)
             .saturating_add(part(i16::from(time.minute()), 60_000))
@@ -136,14 +120,15 @@ impl Zone {
     /// Returns the window of a period that holds an instant: its start (inside) and its end (outside).
     /// `None` for `total`, and out of the calendar's range.
     pub(crate) fn window(&self, period: Period, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let zoned = jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.0.clone());
-        let day = zoned.date();
+        let instant = jiff::Timestamp::from_millisecond(at.0).ok()?;
+        let offset = self.offset(instant);
+        let day = offset.to_datetime(instant).date();
         let (first, last) = match period {
             Period::Total => return None,
             // Minutes and hours are lengths of time. Where a zone is off by parts of an hour, hours begin on its clock.
             Period::Minute | Period::Hour => {
                 let length = if period == Period::Minute { 60_000 } else { 3_600_000 };
-                let offset = i64::from(zoned.offset().seconds()).checked_mul(1000)?;
+                let offset = i64::from(offset.seconds()).checked_mul(1000)?;
                 let into = at.0.checked_add(offset)?.checked_rem_euclid(length)?;
                 let start = at.0.checked_sub(into)?;
                 return Some((Timestamp(start), Timestamp(start.checked_add(length)?)));
@@ -159,9 +144,7 @@ impl Zone {
                 (first, first.checked_add(jiff::Span::new().months(1)).ok()?)
             }
         };
-        let start = |date: civil::Date| {
-            date.to_zoned(self.0.clone()).ok().map(|z| Timestamp(z.timestamp().as_millisecond()))
-        };
+        let start = |date: civil::Date| self.midnight(date).map(|at| Timestamp(at.as_millisecond()));
         Some((start(first)?, start(last)?))
     }
 }
