@@ -129,12 +129,14 @@ impl Source {
     }
 
     /// Returns the byte at which the line of `byte` begins.
+    #[cfg(feature = "report")]
     pub(crate) fn line_start(&self, byte: usize) -> usize {
         let after = self.lines.partition_point(|start| *start as usize <= byte);
         after.checked_sub(1).and_then(|i| self.lines.get(i)).map_or(0, |start| *start as usize)
     }
 
     /// Returns the byte behind the line of `byte`, its line break included.
+    #[cfg(feature = "report")]
     pub(crate) fn line_end(&self, byte: usize) -> usize {
         let after = self.lines.partition_point(|start| *start as usize <= byte);
         self.lines.get(after).map_or(self.text.len(), |start| *start as usize)

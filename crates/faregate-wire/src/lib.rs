@@ -54,6 +54,7 @@ mod scalar;
 mod schema;
 mod step;
 mod why;
+#[cfg(feature = "yaml")]
 mod yaml;
 
 pub use catalog::{catalog_layer, catalog_layer_from, catalog_layer_to_node};

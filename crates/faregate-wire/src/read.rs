@@ -11,7 +11,9 @@ use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use crate::{Error, Issue, Node, json, path::Path, yaml};
+#[cfg(feature = "yaml")]
+use crate::yaml;
+use crate::{Error, Issue, Node, json, path::Path};
 
 /// The longest text that is read, in bytes. The largest public catalog of 2026 is some 3 MB. While YAML is read, it
 /// takes up to 50 bytes of memory for each byte of text.
@@ -92,18 +94,7 @@ fn read_documents(text: &str) -> Result<Vec<Node>, Error> {
         return Err(Error::at("", message));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let documents = match first_marks(text) {
-        (Some('{' | '['), second) => match json::read(text) {
-            // YAML in braces begins like JSON. Where it is neither, the second character says what it was meant to be.
-            Err(error) if error.is_syntax() => yaml::read(text).map_err(|other| {
-                let meant_as_json =
-                    matches!(second, None | Some('"' | '{' | '[' | '}' | ']' | '-' | '0'..='9'));
-                if meant_as_json && other.is_syntax() { error } else { other }
-            })?,
-            result => result?,
-        },
-        _ => yaml::read(text)?,
-    };
+    let documents = documents(text)?;
     let mut issues = Vec::new();
     for (n, document) in documents.iter().enumerate() {
         let root = document_prefix(n, documents.len());
@@ -113,6 +104,38 @@ fn read_documents(text: &str) -> Result<Vec<Node>, Error> {
         Some(error) => Err(error),
         None => Ok(documents),
     }
+}
+
+#[cfg(feature = "yaml")]
+fn documents(text: &str) -> Result<Vec<Node>, Error> {
+    if !matches!(first_marks(text), (Some('{' | '['), _)) {
+        return yaml::read(text);
+    }
+    match json::read(text) {
+        // YAML in braces begins like JSON.
+        Err(error) if error.is_syntax() => yaml::read(text)
+            .map_err(|other| if meant_as_json(text) && other.is_syntax() { error } else { other }),
+        result => result,
+    }
+}
+
+#[cfg(not(feature = "yaml"))]
+fn documents(text: &str) -> Result<Vec<Node>, Error> {
+    json::read(text).map_err(|error| match error.issues() {
+        [fault] if !meant_as_json(text) => match fault.place() {
+            Some((line, column)) => {
+                Error::one(Issue::placed(line, column, "not JSON, and this build of Faregate reads no YAML"))
+            }
+            None => error,
+        },
+        _ => error,
+    })
+}
+
+/// Whether a text that is neither JSON nor YAML was meant to be JSON: the second character says so.
+fn meant_as_json(text: &str) -> bool {
+    let second = |mark| matches!(mark, None | Some('"' | '{' | '[' | '}' | ']' | '-' | '0'..='9'));
+    matches!(first_marks(text), (Some('{' | '['), mark) if second(mark))
 }
 
 /// The first two characters that are not blank.

@@ -1,6 +1,6 @@
 //! The engine: a policy set and a catalog, and the decisions that follow from them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::catalog::Catalog;
 use crate::compiled::{Compiled, Scratch, Verdict};
@@ -22,8 +22,12 @@ pub struct Engine {
 struct Inner {
     policy: Arc<PolicySet>,
     catalog: Catalog,
-    compiled: Compiled,
+    /// Made with the engine; without the feature `compiled`, when it is first asked for.
+    compiled: OnceLock<Compiled>,
 }
+
+/// Whether decisions and runs go by the reference, since this is a build without the feature `compiled`.
+pub(crate) const BY_REFERENCE: bool = cfg!(not(feature = "compiled"));
 
 /// Why a policy and a catalog do not make an engine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +41,19 @@ impl Engine {
     /// None today: what can be wrong with either is found when it is read. The result leaves room for limits of
     /// compiled engines.
     pub fn new(policy: PolicySet, catalog: Catalog) -> Result<Self, EngineError> {
-        let compiled = Compiled::new(policy.policy(), &catalog);
-        Ok(Self { inner: Arc::new(Inner { policy: Arc::new(policy), catalog, compiled }) })
+        Ok(Self::of(Arc::new(policy), catalog, |policy, catalog| Compiled::new(policy.policy(), catalog)))
+    }
+
+    fn of(
+        policy: Arc<PolicySet>,
+        catalog: Catalog,
+        compile: impl FnOnce(&PolicySet, &Catalog) -> Compiled,
+    ) -> Self {
+        let compiled = OnceLock::new();
+        if !BY_REFERENCE {
+            let _ = compiled.set(compile(&policy, &catalog));
+        }
+        Self { inner: Arc::new(Inner { policy, catalog, compiled }) }
     }
 
     /// Binds the same policy to another catalog, without compiling it again.
@@ -56,8 +71,7 @@ impl Engine {
     /// None today, as [`Engine::new`].
     pub fn with_catalog(&self, catalog: Catalog) -> Result<Self, EngineError> {
         let policy = Arc::clone(&self.inner.policy);
-        let compiled = self.inner.compiled.rebound(policy.policy(), &catalog);
-        Ok(Self { inner: Arc::new(Inner { policy, catalog, compiled }) })
+        Ok(Self::of(policy, catalog, |policy, catalog| self.compiled().rebound(policy.policy(), catalog)))
     }
 
     /// Decides a request: where it may go, or why it may not. The same inputs give the same decision.
@@ -73,6 +87,9 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn decide(&self, request: &Request, context: &Context) -> Decision {
+        if BY_REFERENCE {
+            return self.decide_by_reference(request, context);
+        }
         let mut scratch = Scratch::new();
         self.decide_with(&mut scratch, request, context).explain()
     }
@@ -99,8 +116,8 @@ impl Engine {
         request: &'a Request,
         context: &'a Context,
     ) -> Verdict<'a> {
-        let Inner { policy, catalog, compiled } = &*self.inner;
-        compiled.decide(policy.policy(), catalog, scratch, request, context);
+        let Inner { policy, catalog, .. } = &*self.inner;
+        self.compiled().decide(policy.policy(), catalog, scratch, request, context);
         Verdict::new(self, scratch, request, context)
     }
 
@@ -122,7 +139,7 @@ impl Engine {
     }
 
     pub(crate) fn explained(&self, scratch: &Scratch, request: &Request, context: &Context) -> Decision {
-        let decision = self.inner.compiled.explain(self.inputs(), scratch, request, context);
+        let decision = self.compiled().explain(self.inputs(), scratch, request, context);
         self.with_origin(decision, request, context, false)
     }
 
@@ -162,12 +179,12 @@ impl Engine {
     pub fn watched(&self, watch: Arc<dyn Watch>) -> Watched {
         let policy = Arc::new(self.inner.policy.watched(watch));
         let catalog = self.inner.catalog.clone();
-        let compiled = Compiled::new(policy.policy(), &catalog);
-        Watched::new(Self { inner: Arc::new(Inner { policy, catalog, compiled }) })
+        Watched::new(Self::of(policy, catalog, |policy, catalog| Compiled::new(policy.policy(), catalog)))
     }
 
     pub(crate) fn compiled(&self) -> &Compiled {
-        &self.inner.compiled
+        let Inner { policy, catalog, compiled } = &*self.inner;
+        compiled.get_or_init(|| Compiled::new(policy.policy(), catalog))
     }
 
     /// Whether two are copies of one engine.

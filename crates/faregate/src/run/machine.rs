@@ -9,6 +9,7 @@ use super::saved::{SavedCall, SavedRun, SavedState};
 use super::view::{Refused, Sight};
 use super::wait::wait_ms;
 use crate::compiled::{Asked, Room};
+use crate::engine::BY_REFERENCE;
 use crate::engine::Engine;
 use crate::ir::{Policy, Routing, Workload};
 use crate::reference::world::{AttemptFacts, World};
@@ -96,6 +97,10 @@ impl Run {
     pub fn by_reference(mut self) -> Self {
         self.by_reference = true;
         self
+    }
+
+    fn goes_by_reference(&self) -> bool {
+        BY_REFERENCE || self.by_reference
     }
 
     /// Returns all that the run knows, as plain data.
@@ -246,7 +251,7 @@ impl Run {
         };
         let seat = self.engine.as_ref().and_then(|e| self.data.seat(e.catalog(), call.at));
         let spent = seat.zip(self.routing()).and_then(|(seat, (_, routing))| {
-            spent_by_success(success, &self.data.request, &routing.tools, seat, call, self.by_reference)
+            spent_by_success(success, &self.data.request, &routing.tools, seat, call, self.goes_by_reference())
         });
         (spent.or(success.cost).or(call.worst), tokens)
     }
@@ -446,7 +451,7 @@ impl Run {
         let (followed, catalog) = (engine.policy().policy(), engine.catalog());
         let policy: &Policy = followed;
         let (request, context, degraded) = (&data.request, &data.observed, &data.degraded);
-        if self.by_reference {
+        if self.goes_by_reference() {
             let world = World::new(engine.policy().sources(), followed, catalog, request, context).ok()?;
             let scene = Scene::new(world, (workload, routing), degraded, elapsed_ms, attempt)?;
             return Some(look(&Sight { data, policy, catalog, routing, view: &scene }));
