@@ -1,6 +1,5 @@
 //! How long a provider asks to wait.
 
-use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
 
 use super::Signals;
@@ -47,9 +46,10 @@ fn fixdate(text: &str) -> Option<i64> {
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`, which old servers write.
 fn old(text: &str) -> Option<i64> {
-    let read = |format: &str, text: &str| DateTime::strptime(format, text).ok();
-    let named = || read("%d-%b-%y %H:%M:%S GMT", text.split_once(", ")?.1);
-    let plain = || read("%b %e %H:%M:%S %Y", text.split_once(' ')?.1);
-    let utc = named().or_else(plain)?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(utc.timestamp().as_millisecond())
+    if let Some((_, date)) = text.split_once(", ") {
+        return fixdate(&date.replace('-', " "));
+    }
+    let mut parts = text.split_ascii_whitespace().skip(1);
+    let (month, day, time, year) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() { None } else { fixdate(&format!("{day} {month} {year} {time} GMT")) }
 }
