@@ -106,7 +106,7 @@ fn serve(policy: &str, catalog: &str, request: &str, context: &str) -> Result<Re
 #[test]
 fn the_lines_in_rust_serve_a_request() {
     let text = |name: &str| fs::read_to_string(repository("examples/one-decision").join(name)).unwrap();
-    let texts = ["policy.fare", "catalog.yaml", "request.json", "context.json"].map(text);
+    let texts = ["policy.fare", "catalog.json", "request.json", "context.json"].map(text);
     let [policy, catalog, request, context] = &texts;
     let record = serve(policy, catalog, request, context).unwrap();
     let json = faregate_wire::record_to_json(&record);

@@ -38,7 +38,7 @@ def tell(what: str, work: Callable[[], Any], decisions: int = 1) -> None:
 def main() -> None:
     policy, catalog, *texts = [
         (WORLD / name).read_text(encoding="utf-8")
-        for name in ("policy.fare", "catalog.yaml", "request.json", "context.json")
+        for name in ("policy.fare", "catalog.json", "request.json", "context.json")
     ]
     engine = Engine({"policy.fare": policy}, [catalog])
     request, context = (json.loads(text) for text in texts)

@@ -46,7 +46,7 @@ static int rising(const void *a, const void *b) {
 int main(int count, char **arguments) {
     const char *folder = count > 1 ? arguments[1] : "examples/one-decision";
     FaregateFile policy = {{(const uint8_t *)"policy.fare", 11}, read_file(folder, "policy.fare")};
-    FaregateStr catalog = read_file(folder, "catalog.yaml");
+    FaregateStr catalog = read_file(folder, "catalog.json");
     FaregateStr request = read_file(folder, "request.json"), context = read_file(folder, "context.json");
     FaregateText error = {NULL, 0}, json;
     FaregateEngine *engine;

@@ -56,7 +56,7 @@ static FaregateStr send(FaregateText step) {
 int main(int count, char **arguments) {
     const char *folder = count > 1 ? arguments[1] : "examples/one-decision";
     FaregateFile policy = {str("policy.fare"), read_file(folder, "policy.fare")};
-    FaregateStr catalog = read_file(folder, "catalog.yaml");
+    FaregateStr catalog = read_file(folder, "catalog.json");
     FaregateStr request = read_file(folder, "request.json"), context = read_file(folder, "context.json");
     FaregateEngine *engine = NULL;
     FaregateDecision *decision = NULL;

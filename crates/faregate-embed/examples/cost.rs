@@ -18,7 +18,7 @@ use faregate_wire::{context_from, read_one, request_from};
 fn main() -> Result<(), Box<dyn Error>> {
     let world = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/one-decision");
     let text = |name: &str| std::fs::read_to_string(world.join(name));
-    let (policy, catalog) = (text("policy.fare")?, text("catalog.yaml")?);
+    let (policy, catalog) = (text("policy.fare")?, text("catalog.json")?);
     let (request, context) = (text("request.json")?, text("context.json")?);
     let engine = Engine::load(&[File::new("policy.fare", &policy)], &[Data::Text(&catalog)])?;
     let (asked, now) = (Data::Text(&request), Data::Text(&context));

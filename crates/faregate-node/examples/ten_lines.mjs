@@ -31,6 +31,6 @@ async function serve(policy, catalog, request, context) {
   // [/readme]
 }
 
-const names = ["policy.fare", "catalog.yaml", "request.json", "context.json"];
+const names = ["policy.fare", "catalog.json", "request.json", "context.json"];
 const texts = await Promise.all(names.map((name) => readFile(`${process.argv[2]}/${name}`, "utf8")));
 console.log(JSON.stringify(await serve(...texts)));

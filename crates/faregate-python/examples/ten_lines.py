@@ -47,6 +47,6 @@ def serve(policy: str, catalog: str, request: str, context: str) -> Any:
 
 
 if __name__ == "__main__":
-    names = ("policy.fare", "catalog.yaml", "request.json", "context.json")
+    names = ("policy.fare", "catalog.json", "request.json", "context.json")
     steps = serve(*[pathlib.Path(sys.argv[1], name).read_text(encoding="utf-8") for name in names])
     print(json.dumps(steps, separators=(",", ":")))

@@ -49,7 +49,7 @@ func serve(policy, catalog, request, context string) ([]string, error) {
 
 func main() {
 	var texts []string
-	for _, name := range []string{"policy.fare", "catalog.yaml", "request.json", "context.json"} {
+	for _, name := range []string{"policy.fare", "catalog.json", "request.json", "context.json"} {
 		text, err := os.ReadFile(filepath.Join(os.Args[1], name))
 		if err != nil {
 			panic(err)
