@@ -2,7 +2,7 @@ import type { Attempt, Catalog, Context, Decision as DecisionData, Request } fro
 
 export type * from "./shapes.js";
 
-/** Data: a value, or a text (also as UTF-8) in YAML or JSON. */
+/** Data: a value, or a text (also as UTF-8) in JSON. The addon reads YAML too. */
 export type Data<T> = T | string | Uint8Array;
 /** Names and texts of the files of a policy set. */
 export type Policies = Readonly<Record<string, string>> | Iterable<readonly [name: string, text: string]>;

@@ -19,7 +19,7 @@ export const CONTEXT = { now: "2026-11-23T10:00:00Z" };
 /** Prints what a decision takes in microseconds, the median of many rounds, on the world that all languages are measured on. */
 export function bench(faregate, name) {
   const world = new URL("../../examples/one-decision/", import.meta.url);
-  const [policy, catalog, ...texts] = ["policy.fare", "catalog.yaml", "request.json", "context.json"].map((file) =>
+  const [policy, catalog, ...texts] = ["policy.fare", "catalog.json", "request.json", "context.json"].map((file) =>
     readFileSync(new URL(file, world), "utf8"),
   );
   const engine = new faregate.Engine({ "policy.fare": policy }, [catalog]);

@@ -38,7 +38,8 @@ export function thrown(work) {
   return assert.fail("nothing was thrown");
 }
 
-export function usage(faregate) {
+/** `yaml`: whether texts may be YAML. */
+export function usage(faregate, yaml) {
   const { Engine, FaregateError, Live, Tracker } = faregate;
   const engine = () => new Engine({ "p.fare": POLICY }, [CATALOG]);
   const error = (work, code, at) => {
@@ -61,9 +62,12 @@ export function usage(faregate) {
     assert.equal(JSON.stringify(decision), decision.json);
     const down = { ...CONTEXT, endpoints: { north: { health: "down" } } };
     assert.equal(engine().decide(REQUEST, down).toObject().attempts[0].endpoint, "m/a@south");
-    // As texts it is the same decision, in YAML too.
-    const texts = ["{ id: r1, input_tokens: 100, tags: [support] }", JSON.stringify(CONTEXT)];
-    assert.equal(engine().decideJson(...texts), decision.json);
+    // As texts it is the same decision.
+    const context = JSON.stringify(CONTEXT);
+    assert.equal(engine().decideJson(JSON.stringify(REQUEST), context), decision.json);
+    const written = () => engine().decideJson("{ id: r1, input_tokens: 100, tags: [support] }", context);
+    if (yaml) assert.equal(written(), decision.json);
+    else assert.match(error(written, "invalid_data", "request: line 1, column 3").message, /reads no YAML/);
     // A number is read by its shortest text, never as binary: 100 at 0.1 and 100 at 1e-7 are above the ceiling.
     const dear = { endpoints: [{ ...CATALOG.endpoints[0], prices: { prompt: 0.1, completion: 1e-7 } }] };
     const denied = new Engine({ "p.fare": POLICY }, [dear]).decide(REQUEST, CONTEXT);

@@ -29,7 +29,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// Data: YAML or JSON, or a tree that a binding made of its language's own values.
+/// Data: JSON, or YAML where the feature `yaml` is on, or a tree that a binding made of its language's own values.
 ///
 /// ```
 /// use faregate_embed::{Data, Node};
@@ -38,7 +38,7 @@ impl<'a> File<'a> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Data<'a> {
-    /// YAML or JSON.
+    /// JSON, or YAML where the feature `yaml` is on.
     Text(&'a str),
     /// Values.
     Tree(Node),

@@ -1,4 +1,4 @@
 import { usage } from "../../../tests/javascript/usage.mjs";
 import * as faregate from "../index.js";
 
-usage(faregate);
+usage(faregate, true);

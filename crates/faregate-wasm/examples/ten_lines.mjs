@@ -20,7 +20,7 @@ async function serve(policy, catalog, request, context) {
   // [readme]
   const { Engine } = await load();                                  // or a URL, a Response, bytes, a WebAssembly.Module
   const engine = new Engine({ "policy.fare": policy }, [catalog]);   // FaregateError: every finding, with its place
-  const decision = engine.decide(request, context);                 // objects, or texts in YAML or JSON
+  const decision = engine.decide(request, context);                 // objects, or texts in JSON
   const run = decision.run();                                       // null: denied; decision.status is the HTTP status
   if (!run) throw new Error(decision.json);
   for (;;) {
@@ -32,6 +32,6 @@ async function serve(policy, catalog, request, context) {
   // [/readme]
 }
 
-const names = ["policy.fare", "catalog.yaml", "request.json", "context.json"];
+const names = ["policy.fare", "catalog.json", "request.json", "context.json"];
 const texts = await Promise.all(names.map((name) => readFile(`${process.argv[2]}/${name}`, "utf8")));
 console.log(JSON.stringify(await serve(...texts)));

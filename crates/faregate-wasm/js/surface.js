@@ -57,7 +57,7 @@ function look(value, at, depth) {
   }
 }
 
-/** Returns data as a text: YAML or JSON as it is, anything else as JSON. */
+/** Returns data as a text: a text as it is, anything else as JSON. */
 function text(at, value) {
   if (typeof value === "string") return value;
   if (value instanceof Uint8Array) {

@@ -16,8 +16,8 @@
 //! ```
 //!
 //! so that the value of an answer that is none of an error is what stands between the first six bytes and the last: the bytes that
-//! the engine gives in every language. Data that go in are JSON or YAML; arguments that hold several things are one JSON object, in
-//! which a text is again JSON or YAML, and anything else is the value itself.
+//! the engine gives in every language. Data that go in are JSON (a module built with the feature `yaml` reads that too); arguments that hold
+//! several things are one JSON object, in which a text is again JSON, and anything else is the value itself.
 //!
 //! Engines, decisions, runs, trackers and holders are numbers from 1 up, given once each, to be freed by
 //! `faregate_handle_free`. A number that stands for nothing, or for something else, is an error, and so is

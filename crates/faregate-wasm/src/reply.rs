@@ -106,7 +106,7 @@ pub(crate) fn pairs<'a>(name: &str, value: &'a Node) -> Result<Vec<(&'a str, &'a
     found.ok_or_else(wrong)
 }
 
-/// Returns layers of a catalog: in a list, a text is YAML or JSON, anything else the layer itself.
+/// Returns layers of a catalog: in a list, a text is JSON, anything else the layer itself.
 pub(crate) fn layers<'a>(name: &str, value: &'a Node) -> Result<Vec<Data<'a>>, Error> {
     let Some(items) = value.as_seq() else {
         return Err(Error::argument(name, "expected a list of catalogs"));

@@ -28,7 +28,7 @@ try {
   // 100 tokens at $1 and 100 at $2 per million: $0.0003; the other costs twice as much, so it comes second.
   await output.filter({ hasText: "1. m/a@south, $0.0003 expected, at most $0.0003\n2. m/a@north, $0.0006" }).waitFor();
   if (process.argv[2]) await page.screenshot({ path: join(process.argv[2], "page.png") });
-  await page.fill("#request", "{ id: r1, input_tokens: 10000 }");
+  await page.fill("#request", `{ "id": "r1", "input_tokens": 10000 }`);
   await output.filter({ hasText: /^Denied \(no_route\)/ }).waitFor();
   await page.fill("#policy", "policy p { langage 1 }");
   await output.filter({ hasText: "policy.fare:1:12" }).waitFor();
