@@ -48,7 +48,8 @@ fn table(rules: &[OptimizedRule]) -> String {
         writeln!(text, "    {},", rule.name).unwrap();
     }
     text += "    EOI,\n}\n\npub(super) const WHITESPACE: Rule = Rule::WHITESPACE;\npub(super) const COMMENT: Rule = Rule::COMMENT;\n\n";
-    writeln!(text, "#[cfg(test)]\n#[rustfmt::skip]\npub(super) static ALL: [Rule; {}] = [", rules.len()).unwrap();
+    writeln!(text, "#[cfg(test)]\n#[rustfmt::skip]\npub(super) static ALL: [Rule; {}] = [", rules.len())
+        .unwrap();
     for rule in rules {
         writeln!(text, "    Rule::{},", rule.name).unwrap();
     }
@@ -125,8 +126,15 @@ fn pairs<R: pest::RuleType>(pairs: Pairs<'_, R>) -> String {
     let mut text = String::new();
     for pair in pairs {
         let span = pair.as_span();
-        write!(text, "{:?} {}..{} [{}] ", pair.as_rule(), span.start(), span.end(), self::pairs(pair.into_inner()))
-            .unwrap();
+        write!(
+            text,
+            "{:?} {}..{} [{}] ",
+            pair.as_rule(),
+            span.start(),
+            span.end(),
+            self::pairs(pair.into_inner())
+        )
+        .unwrap();
     }
     text
 }

@@ -251,7 +251,14 @@ impl Run {
         };
         let seat = self.engine.as_ref().and_then(|e| self.data.seat(e.catalog(), call.at));
         let spent = seat.zip(self.routing()).and_then(|(seat, (_, routing))| {
-            spent_by_success(success, &self.data.request, &routing.tools, seat, call, self.goes_by_reference())
+            spent_by_success(
+                success,
+                &self.data.request,
+                &routing.tools,
+                seat,
+                call,
+                self.goes_by_reference(),
+            )
         });
         (spent.or(success.cost).or(call.worst), tokens)
     }
