@@ -5,14 +5,14 @@ mod shape;
 use faregate::{
     Credential, Digests, FailedCall, Outcome, RunLimit, SavedCall, SavedRun, SavedState, StepRecord,
 };
-use serde::de::DeserializeOwned;
 
-use crate::de::{Sink, Tree, read};
 use crate::outcome::{OutcomeDto, class_at};
 use crate::path::Path;
 use crate::record::{told_at, told_trees};
 use crate::request::to_node;
 use crate::scalar::{AnyCount, AnyDuration, AnyInstant, Count, Money};
+use crate::sink::Sink;
+use crate::slot::{Tree, read};
 use crate::{Error, Node, context, context_to_node, outcome_to_node, request, request_to_node};
 use shape::{
     CallDto, CounterDto, CredentialDto, CredentialKind, DeadDto, DigestsDto, ErrorDto, PlacedDto,
@@ -251,11 +251,7 @@ impl At<'_> {
     }
 
     fn outcome(&self, node: &Node) -> Option<Outcome> {
-        self.shape::<OutcomeDto>(node)?.take().outcome(&self.path, self.sink)
-    }
-
-    fn shape<T: DeserializeOwned>(&self, node: &Node) -> Option<T> {
-        read(node, &self.path, self.sink)
+        read::<OutcomeDto>(node, &self.path, self.sink)?.take().outcome(&self.path, self.sink)
     }
 
     fn error(&self, dto: ErrorDto) -> Option<FailedCall> {
