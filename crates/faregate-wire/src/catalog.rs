@@ -10,7 +10,7 @@ use crate::path::Path;
 use crate::request::to_node;
 use crate::scalar::{Count, Date, Kind, Price, TimeOfDay};
 use crate::sink::Sink;
-use crate::slot::{Reader, Slot, Stop, Unknown, read, shape};
+use crate::slot::{Entries, Reader, Slot, Stop, Unknown, read, shape};
 use crate::{Error, Node, read_one};
 
 /// Reads a layer of a catalog from YAML or JSON.
@@ -75,7 +75,7 @@ pub(crate) fn read_at(node: &Node, path: &Path<'_>, sink: &Sink) -> Option<Catal
         layer.endpoints.push(endpoint_row(row, &Path::Index(&rows, n), sink));
     }
     let providers = Path::Key(path, "providers");
-    for (name, facts) in dto.providers.unwrap_or_default() {
+    for (name, facts) in dto.providers.unwrap_or_default().sorted() {
         let facts = facts.facts(&Path::Key(&providers, &name), sink);
         layer.providers.insert(name, facts);
     }
@@ -93,7 +93,7 @@ shape! {
         endpoints: Option<Vec<EndpointDto>>,
         /// facts of all endpoints of a provider, where the endpoint says nothing
         #[serde(skip_serializing_if = "Option::is_none")]
-        providers: Option<BTreeMap<String, FactsDto>>,
+        providers: Option<Entries<FactsDto>>,
     }
 }
 
@@ -227,7 +227,7 @@ shape! {
         image: Option<Price>,
         /// calls of tools that the provider runs
         #[serde(skip_serializing_if = "Option::is_none")]
-        tools: Option<BTreeMap<String, ToolPrice>>,
+        tools: Option<Entries<ToolPrice>>,
         /// prices that hold under conditions; the last that matches wins, for each price by itself
         #[serde(skip_serializing_if = "Option::is_none")]
         overrides: Option<Vec<OverrideDto>>,
@@ -272,7 +272,7 @@ shape! {
         image: Option<Price>,
         /// calls of tools
         #[serde(skip_serializing_if = "Option::is_none")]
-        tools: Option<BTreeMap<String, ToolPrice>>,
+        tools: Option<Entries<ToolPrice>>,
     }
 }
 
@@ -377,15 +377,15 @@ fn money(price: Option<Price>) -> Option<faregate::Money> {
     price.map(|price| price.0)
 }
 
-fn tools(read: Option<BTreeMap<String, ToolPrice>>) -> BTreeMap<String, faregate::ToolPrice> {
+fn tools(read: Option<Entries<ToolPrice>>) -> BTreeMap<String, faregate::ToolPrice> {
     let price = |price| match price {
         ToolPrice::PerCall(Price(per_call)) => faregate::ToolPrice::new(per_call, None),
         ToolPrice::PerResult(prices) => faregate::ToolPrice::new(prices.per_call.0, money(prices.per_result)),
     };
-    read.unwrap_or_default().into_iter().map(|(name, read)| (name, price(read))).collect()
+    read.unwrap_or_default().0.into_iter().map(|(name, read)| (name, price(read))).collect()
 }
 
-fn tools_dto(tools: &BTreeMap<String, faregate::ToolPrice>) -> Option<BTreeMap<String, ToolPrice>> {
+fn tools_dto(tools: &BTreeMap<String, faregate::ToolPrice>) -> Option<Entries<ToolPrice>> {
     let price = |price: &faregate::ToolPrice| match price.per_result {
         None => ToolPrice::PerCall(Price(price.per_call)),
         Some(result) => ToolPrice::PerResult(ToolPrices {

@@ -1,6 +1,6 @@
 //! The context as data: time, key, credentials, health, budgets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use faregate::{
     BudgetRow, Context, Counted, CredentialState, EndpointFacts, Health, Key, MAX_COUNT, OwnCredential,
@@ -14,7 +14,7 @@ use crate::path::Path;
 use crate::request::{KeyDto, to_node};
 use crate::scalar::{Count, Decimal, Duration, Instant, Integer, Price, Ratio};
 use crate::sink::Sink;
-use crate::slot::{Reader, Slot, Stop, read, shape, words};
+use crate::slot::{Entries, Reader, Slot, Stop, read, shape, words};
 use crate::{Error, Node};
 
 /// Reads a context.
@@ -57,7 +57,7 @@ pub(crate) fn read_at(node: &Node, path: &Path<'_>, sink: &Sink) -> Option<Conte
         dto.credentials.unwrap_or_default().into_iter().enumerate().map(read_credential).collect();
     context.shared_except = dto.shared.and_then(|shared| shared.except).unwrap_or_default();
     let facts = dto.endpoints.unwrap_or_default();
-    context.endpoints = facts.into_iter().map(|(name, facts)| (name, EndpointFacts::from(facts))).collect();
+    context.endpoints = facts.0.into_iter().map(|(name, facts)| (name, EndpointFacts::from(facts))).collect();
     if let Some(rows) = dto.budgets {
         let budgets = Path::Key(path, "budgets");
         let read_row = |(n, row)| budget_row(row, &Path::Index(&budgets, n), sink);
@@ -82,7 +82,7 @@ shape! {
         shared: Option<SharedDto>,
         /// what is known of endpoints now, by endpoint id or provider
         #[serde(skip_serializing_if = "Option::is_none")]
-        endpoints: Option<BTreeMap<String, EndpointFactsDto>>,
+        endpoints: Option<Entries<EndpointFactsDto>>,
         /// what budgets have counted; absent: nothing is known, and every budget that applies closes
         #[serde(skip_serializing_if = "Option::is_none")]
         budgets: Option<Vec<BudgetRowDto>>,
@@ -350,14 +350,14 @@ impl From<&Context> for ContextDto {
         let key = (context.key != Key::default()).then(|| KeyDto::from(&context.key));
         let credentials: Vec<_> = context.credentials.iter().map(CredentialDto::from).collect();
         let shared = SharedDto { except: Some(context.shared_except.clone()) };
-        let endpoints: BTreeMap<_, _> =
+        let endpoints: Entries<_> =
             context.endpoints.iter().map(|(name, facts)| (name.clone(), facts.into())).collect();
         Self {
             now: Instant(context.now),
             key,
             credentials: (!credentials.is_empty()).then_some(credentials),
             shared: (!context.shared_except.is_empty()).then_some(shared),
-            endpoints: (!endpoints.is_empty()).then_some(endpoints),
+            endpoints: (!context.endpoints.is_empty()).then_some(endpoints),
             budgets: context.budgets.as_ref().map(|rows| rows.iter().map(BudgetRowDto::from).collect()),
         }
     }

@@ -1,7 +1,5 @@
 //! How attempts end, as data: in scripts of runs, in records, in saved runs.
 
-use std::collections::BTreeMap;
-
 use faregate::{ErrorClass, Failure, Outcome, Phase, Success, Usage};
 
 use crate::near::{nearest, unknown_field};
@@ -9,7 +7,7 @@ use crate::path::Path;
 use crate::request::to_node;
 use crate::scalar::{AnyCount, AnyDuration, Count, Duration, Price};
 use crate::sink::Sink;
-use crate::slot::{Given, Tree, read, shape, words};
+use crate::slot::{Entries, Given, Tree, read, shape, words};
 use crate::{Error, Node, read_one};
 
 /// How one call of a scripted run ends.
@@ -297,8 +295,8 @@ shape! {
         reasoning_tokens: Option<AnyCount>,
         /// calls of tools that the provider ran, by name: their number, or also that of their results
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schemars(with = "Option<BTreeMap<String, ToolUseShape>>"))]
-        tools: Option<BTreeMap<String, Tree>>,
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Entries<ToolUseShape>>"))]
+        tools: Option<Entries<Tree>>,
     }
 }
 
@@ -391,8 +389,8 @@ impl Parts {
         }
     }
 
-    pub(crate) fn outcome(self, path: &Path<'_>, sink: &Sink) -> Option<Outcome> {
-        match (&self.error, &self.ok.0) {
+    pub(crate) fn outcome(mut self, path: &Path<'_>, sink: &Sink) -> Option<Outcome> {
+        match (&self.error, self.ok.0.take()) {
             (Some(class), None) => {
                 let mut failure = Failure::new(class_at(class, &Path::Key(path, "error"), sink)?);
                 if let Some(Count(status)) = self.status {
@@ -412,7 +410,7 @@ impl Parts {
                 for field in self.of_errors() {
                     sink.push(Path::Key(path, field), "goes with `error`, and here is `ok`");
                 }
-                let usage = ok.as_ref().and_then(|ok| ok.usage(&Path::Key(path, "ok"), sink));
+                let usage = ok.and_then(|ok| ok.usage(&Path::Key(path, "ok"), sink));
                 Some(Outcome::Success(Success::new(usage, self.cost.map(|cost| cost.0))))
             }
             _ => {
@@ -453,7 +451,7 @@ impl From<&Usage> for OkDto {
 
 impl OkDto {
     /// Returns the usage; `None` where none was reported.
-    fn usage(&self, path: &Path<'_>, sink: &Sink) -> Option<Usage> {
+    fn usage(self, path: &Path<'_>, sink: &Sink) -> Option<Usage> {
         let rest =
             self.cached_input_tokens.is_some() || self.reasoning_tokens.is_some() || self.tools.is_some();
         if self.input_tokens.is_none() && self.output_tokens.is_none() && !rest {
@@ -470,15 +468,15 @@ impl OkDto {
         usage.cached_input_tokens = count(self.cached_input_tokens);
         usage.reasoning_tokens = count(self.reasoning_tokens);
         let tools = Path::Key(path, "tools");
-        for (name, Tree(node)) in self.tools.iter().flatten() {
-            let path = Path::Key(&tools, name);
-            let tool = match node {
-                Node::Map(_) => read::<ToolUseDto>(node, &path, sink),
-                _ => read(node, &path, sink).map(|calls| ToolUseDto { calls, results: None }),
+        for (name, Tree(node)) in self.tools.unwrap_or_default().sorted() {
+            let path = Path::Key(&tools, &name);
+            let tool = match &node {
+                Node::Map(_) => read::<ToolUseDto>(&node, &path, sink),
+                node => read(node, &path, sink).map(|calls| ToolUseDto { calls, results: None }),
             };
             if let Some(tool) = tool {
                 let tool = faregate::ToolUse { calls: tool.calls.0, results: count(tool.results) };
-                usage.tools.insert(name.clone(), tool);
+                usage.tools.insert(name, tool);
             }
         }
         Some(usage)

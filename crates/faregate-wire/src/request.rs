@@ -9,7 +9,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::path::Path;
 use crate::scalar::{Count, Money};
 use crate::sink::Sink;
-use crate::slot::{Reader, Slot, Stop, read, shape};
+use crate::slot::{Entries, Reader, Slot, Stop, read, shape};
 use crate::{Error, Node, json};
 
 /// Reads a request.
@@ -141,10 +141,10 @@ macro_rules! define_request {
                 )*
                 /// the caller's own ceilings, name to amount as in a policy: `prompt` to `$2 per Mtok`
                 #[serde(skip_serializing_if = "Absent::absent")]
-                max_price: Option<BTreeMap<String, String>>,
+                max_price: Option<Entries<String>>,
                 /// what the policy declared beyond the built-in names
                 #[serde(skip_serializing_if = "Absent::absent")]
-                attributes: Option<BTreeMap<String, Option<Attribute>>>,
+                attributes: Option<Entries<Option<Attribute>>>,
             }
         }
 
@@ -152,7 +152,7 @@ macro_rules! define_request {
             fn from(dto: RequestDto) -> Self {
                 let mut request = Self::new("", 0);
                 $(lay!($ty $absence, dto.$name => request.$name);)*
-                request.max_price = dto.max_price.unwrap_or_default();
+                request.max_price.extend(dto.max_price.unwrap_or_default().0);
                 request.attributes = attributes(dto.attributes);
                 request
             }
@@ -162,7 +162,7 @@ macro_rules! define_request {
             fn from(request: &Request) -> Self {
                 Self {
                     $($name: unlay!($ty $absence, request.$name),)*
-                    max_price: (!request.max_price.is_empty()).then(|| request.max_price.clone()),
+                    max_price: (!request.max_price.is_empty()).then(|| request.max_price.clone().into_iter().collect()),
                     attributes: attributes_dto(&request.attributes),
                 }
             }
@@ -183,7 +183,7 @@ macro_rules! define_key {
                 )*
                 /// what the policy declared for `key` beyond the built-in names
                 #[serde(skip_serializing_if = "Absent::absent")]
-                attributes: Option<BTreeMap<String, Option<Attribute>>>,
+                attributes: Option<Entries<Option<Attribute>>>,
             }
         }
 
@@ -231,14 +231,12 @@ impl Absent for Count {
     }
 }
 
-fn attributes(read: Option<BTreeMap<String, Option<Attribute>>>) -> BTreeMap<String, AttributeValue> {
+fn attributes(read: Option<Entries<Option<Attribute>>>) -> BTreeMap<String, AttributeValue> {
     // A value of `null` is an absent attribute.
-    read.unwrap_or_default().into_iter().filter_map(|(name, value)| Some((name, value?.0))).collect()
+    read.unwrap_or_default().0.into_iter().filter_map(|(name, value)| Some((name, value?.0))).collect()
 }
 
-fn attributes_dto(
-    attributes: &BTreeMap<String, AttributeValue>,
-) -> Option<BTreeMap<String, Option<Attribute>>> {
+fn attributes_dto(attributes: &BTreeMap<String, AttributeValue>) -> Option<Entries<Option<Attribute>>> {
     let written = attributes.iter().map(|(name, value)| (name.clone(), Some(Attribute(value.clone()))));
     (!attributes.is_empty()).then(|| written.collect())
 }

@@ -7,7 +7,7 @@
 //! One function reads the fields of all shapes, through references, so that a field of a shape is a name and a place and
 //! no code of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::Node;
 use crate::near::unknown_field;
@@ -213,15 +213,67 @@ impl Slot for BTreeSet<String> {
     }
 }
 
-impl<T: Slot + Default> Slot for BTreeMap<String, T> {
+/// The entries of a map, in the order of the text. It takes less code than a `BTreeMap`, of which the engine's types have
+/// their own.
+pub(crate) struct Entries<T>(pub(crate) Vec<(String, T)>);
+
+impl<T> Entries<T> {
+    /// Returns the entries as a `BTreeMap` has them: by name, of each the last.
+    pub(crate) fn sorted(mut self) -> Vec<(String, T)> {
+        self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.0.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+        self.0
+    }
+}
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> FromIterator<(String, T)> for Entries<T> {
+    fn from_iter<I: IntoIterator<Item = (String, T)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+impl<T: Slot + Default> Slot for Entries<T> {
     fn fill(&mut self, from: &Reader<'_>) -> Result<(), Stop> {
         from.entries(&mut |name, from| {
             let mut value = T::default();
             if value.fill(from).is_ok() {
-                self.insert(name.to_owned(), value);
+                self.0.push((name.to_owned(), value));
             }
         });
         Ok(())
+    }
+}
+
+impl<T: serde::Serialize> serde::Serialize for Entries<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Entries<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        <std::collections::BTreeMap<String, T>>::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <std::collections::BTreeMap<String, T>>::json_schema(generator)
     }
 }
 
