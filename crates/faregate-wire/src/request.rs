@@ -233,7 +233,7 @@ impl Absent for Count {
 
 fn attributes(read: Option<Entries<Option<Attribute>>>) -> BTreeMap<String, AttributeValue> {
     // A value of `null` is an absent attribute.
-    read.unwrap_or_default().0.into_iter().filter_map(|(name, value)| Some((name, value?.0))).collect()
+    read.unwrap_or_default().sorted().into_iter().filter_map(|(name, value)| Some((name, value?.0))).collect()
 }
 
 fn attributes_dto(attributes: &BTreeMap<String, AttributeValue>) -> Option<Entries<Option<Attribute>>> {

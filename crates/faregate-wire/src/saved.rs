@@ -108,13 +108,11 @@ impl At<'_> {
         read(At { path: Path::Key(&self.path, name), sink: self.sink })
     }
 
-    /// Reads each element of a list, at its place.
-    fn each<D, T>(&self, name: &str, list: Vec<D>, read: impl Fn(At<'_>, D) -> Option<T>) -> Option<Vec<T>> {
+    /// Reads each element of a list, at its place; those with a fault are passed over.
+    fn each<D, T>(&self, name: &str, list: Vec<D>, read: impl Fn(At<'_>, D) -> Option<T>) -> Vec<T> {
         self.in_field(name, |list_at| {
             let read = |(n, item)| read(At { path: Path::Index(&list_at.path, n), sink: list_at.sink }, item);
-            // All are read, so that every fault is told.
-            let items: Vec<Option<T>> = list.into_iter().enumerate().map(read).collect();
-            items.into_iter().collect()
+            list.into_iter().enumerate().filter_map(read).collect()
         })
     }
 
@@ -143,15 +141,15 @@ impl At<'_> {
             observed: observed?,
             workload: dto.workload,
             degraded: dto.degraded,
-            plan: plan?,
+            plan,
             state: state?,
             at: place?,
             moves: dto.moves.0,
             used: dto.used.into_iter().map(|n| n.0).collect(),
-            calls: calls?,
-            dead: dead?,
-            errors: errors?,
-            steps: steps?,
+            calls,
+            dead,
+            errors,
+            steps,
             discarded_tokens: dto.discarded_tokens.0,
             told,
             digests: Digests::new(dto.digests.policy, dto.digests.catalog, dto.digests.engine),
