@@ -1,17 +1,16 @@
 //! Catalog layers as data: endpoints, what they can do, what they cost.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use faregate::{CatalogLayer, EndpointRow, Facts, Override, PriceList};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use serde::{Deserialize as DeserializeShape, Serialize};
+use faregate_syntax::Fixed;
+use serde::Serialize;
 
-use crate::de::{Sink, read};
 use crate::path::Path;
 use crate::request::to_node;
 use crate::scalar::{Count, Date, Kind, Price, TimeOfDay};
+use crate::sink::Sink;
+use crate::slot::{Entries, Reader, Slot, Stop, Unknown, read, shape};
 use crate::{Error, Node, read_one};
 
 /// Reads a layer of a catalog from YAML or JSON.
@@ -76,42 +75,38 @@ pub(crate) fn read_at(node: &Node, path: &Path<'_>, sink: &Sink) -> Option<Catal
         layer.endpoints.push(endpoint_row(row, &Path::Index(&rows, n), sink));
     }
     let providers = Path::Key(path, "providers");
-    for (name, facts) in dto.providers.unwrap_or_default() {
+    for (name, facts) in dto.providers.unwrap_or_default().sorted() {
         let facts = facts.facts(&Path::Key(&providers, &name), sink);
         layer.providers.insert(name, facts);
     }
     Some(layer)
 }
 
-/// One list of facts about the market.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Catalog"))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CatalogDto {
-    /// about the list
-    #[serde(skip_serializing_if = "Option::is_none")]
-    catalog: Option<AboutDto>,
-    /// facts by endpoint
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoints: Option<Vec<EndpointDto>>,
-    /// facts of all endpoints of a provider, where the endpoint says nothing
-    #[serde(skip_serializing_if = "Option::is_none")]
-    providers: Option<BTreeMap<String, FactsDto>>,
+shape! {
+    /// One list of facts about the market.
+    pub(crate) struct CatalogDto as "Catalog" {
+        /// about the list
+        #[serde(skip_serializing_if = "Option::is_none")]
+        catalog: Option<AboutDto>,
+        /// facts by endpoint
+        #[serde(skip_serializing_if = "Option::is_none")]
+        endpoints: Option<Vec<EndpointDto>>,
+        /// facts of all endpoints of a provider, where the endpoint says nothing
+        #[serde(skip_serializing_if = "Option::is_none")]
+        providers: Option<Entries<FactsDto>>,
+    }
 }
 
-/// About a list.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "About"))]
-#[serde(deny_unknown_fields)]
-struct AboutDto {
-    /// its name
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    /// the day of which it speaks
-    #[serde(skip_serializing_if = "Option::is_none")]
-    as_of: Option<Date>,
+shape! {
+    /// About a list.
+    struct AboutDto as "About" {
+        /// its name
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// the day of which it speaks
+        #[serde(skip_serializing_if = "Option::is_none")]
+        as_of: Option<Date>,
+    }
 }
 
 /// Defines a shape with the fields of facts behind some of its own. (`flatten` of serde would hide which fields are
@@ -152,17 +147,15 @@ macro_rules! with_facts {
     (@define $(#[$doc:meta])* $shape:ident as $schema:literal { $($(#[$own_doc:meta])* $own:ident: $own_type:ty,)* }
         $($(#[$fact_doc:meta])* $fact:ident: $fact_type:ty, $from:expr, $to:expr;)*
     ) => {
-        $(#[$doc])*
-        #[derive(DeserializeShape, Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[cfg_attr(feature = "schema", schemars(rename = $schema))]
-        #[serde(deny_unknown_fields)]
-        struct $shape {
-            $($(#[$own_doc])* #[serde(skip_serializing_if = "Option::is_none")] $own: Option<$own_type>,)*
-            $($(#[$fact_doc])* #[serde(skip_serializing_if = "Option::is_none")] $fact: Option<$fact_type>,)*
-            /// what it costs, in dollars
-            #[serde(skip_serializing_if = "Option::is_none")]
-            prices: Option<PricesDto>,
+        shape! {
+            $(#[$doc])*
+            struct $shape as $schema {
+                $($(#[$own_doc])* #[serde(skip_serializing_if = "Option::is_none")] $own: Option<$own_type>,)*
+                $($(#[$fact_doc])* #[serde(skip_serializing_if = "Option::is_none")] $fact: Option<$fact_type>,)*
+                /// what it costs, in dollars
+                #[serde(skip_serializing_if = "Option::is_none")]
+                prices: Option<PricesDto>,
+            }
         }
 
         impl $shape {
@@ -208,83 +201,79 @@ with_facts! {
     FactsDto as "Facts" {}
 }
 
-/// What an endpoint charges, in dollars: per token unless the name says otherwise.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Prices"))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PricesDto {
-    /// a token of input
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt: Option<Price>,
-    /// a token of output
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completion: Option<Price>,
-    /// a token of input read from the cache; absent: as prompt
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_read: Option<Price>,
-    /// a token of input written to the cache; absent: as prompt
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_write: Option<Price>,
-    /// a token of reasoning; absent: as completion
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning: Option<Price>,
-    /// a request; absent: nothing
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<Price>,
-    /// an image of input
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<Price>,
-    /// calls of tools that the provider runs
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tools: Option<BTreeMap<String, ToolPrice>>,
-    /// prices that hold under conditions; the last that matches wins, for each price by itself
-    #[serde(skip_serializing_if = "Option::is_none")]
-    overrides: Option<Vec<OverrideDto>>,
+shape! {
+    /// What an endpoint charges, in dollars: per token unless the name says otherwise.
+    pub(crate) struct PricesDto as "Prices" {
+        /// a token of input
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prompt: Option<Price>,
+        /// a token of output
+        #[serde(skip_serializing_if = "Option::is_none")]
+        completion: Option<Price>,
+        /// a token of input read from the cache; absent: as prompt
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_read: Option<Price>,
+        /// a token of input written to the cache; absent: as prompt
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_write: Option<Price>,
+        /// a token of reasoning; absent: as completion
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reasoning: Option<Price>,
+        /// a request; absent: nothing
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request: Option<Price>,
+        /// an image of input
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image: Option<Price>,
+        /// calls of tools that the provider runs
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tools: Option<Entries<ToolPrice>>,
+        /// prices that hold under conditions; the last that matches wins, for each price by itself
+        #[serde(skip_serializing_if = "Option::is_none")]
+        overrides: Option<Vec<OverrideDto>>,
+    }
 }
 
-/// Prices that hold where all conditions are met.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Override"))]
-#[serde(deny_unknown_fields)]
-struct OverrideDto {
-    /// the input, cached tokens included, is larger
-    #[serde(skip_serializing_if = "Option::is_none")]
-    above_input_tokens: Option<Count>,
-    /// the input, cached tokens included, is this large or larger
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from_input_tokens: Option<Count>,
-    /// from this time of day on, UTC; needs `utc_to`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    utc_from: Option<TimeOfDay>,
-    /// before this time of day, UTC; may wrap midnight
-    #[serde(skip_serializing_if = "Option::is_none")]
-    utc_to: Option<TimeOfDay>,
-    /// a token of input
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt: Option<Price>,
-    /// a token of output
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completion: Option<Price>,
-    /// a token of input read from the cache
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_read: Option<Price>,
-    /// a token of input written to the cache
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_write: Option<Price>,
-    /// a token of reasoning
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning: Option<Price>,
-    /// a request
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<Price>,
-    /// an image of input
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<Price>,
-    /// calls of tools
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tools: Option<BTreeMap<String, ToolPrice>>,
+shape! {
+    /// Prices that hold where all conditions are met.
+    struct OverrideDto as "Override" {
+        /// the input, cached tokens included, is larger
+        #[serde(skip_serializing_if = "Option::is_none")]
+        above_input_tokens: Option<Count>,
+        /// the input, cached tokens included, is this large or larger
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from_input_tokens: Option<Count>,
+        /// from this time of day on, UTC; needs `utc_to`
+        #[serde(skip_serializing_if = "Option::is_none")]
+        utc_from: Option<TimeOfDay>,
+        /// before this time of day, UTC; may wrap midnight
+        #[serde(skip_serializing_if = "Option::is_none")]
+        utc_to: Option<TimeOfDay>,
+        /// a token of input
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prompt: Option<Price>,
+        /// a token of output
+        #[serde(skip_serializing_if = "Option::is_none")]
+        completion: Option<Price>,
+        /// a token of input read from the cache
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_read: Option<Price>,
+        /// a token of input written to the cache
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_write: Option<Price>,
+        /// a token of reasoning
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reasoning: Option<Price>,
+        /// a request
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request: Option<Price>,
+        /// an image of input
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image: Option<Price>,
+        /// calls of tools
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tools: Option<Entries<ToolPrice>>,
+    }
 }
 
 /// What a tool costs: per call, or per call and result.
@@ -297,7 +286,7 @@ enum ToolPrice {
 }
 
 /// What a tool costs per call and per result of a call.
-#[derive(Clone, Copy, DeserializeShape, Serialize)]
+#[derive(Clone, Copy, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct ToolPrices {
@@ -308,33 +297,28 @@ struct ToolPrices {
     per_result: Option<Price>,
 }
 
-impl<'de> Deserialize<'de> for ToolPrice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ToolVisitor;
+impl Default for ToolPrice {
+    fn default() -> Self {
+        Self::PerCall(Price::default())
+    }
+}
 
-        impl<'de> Visitor<'de> for ToolVisitor {
-            type Value = ToolPrice;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("money such as \"0.01\", or { per_call, per_result }")
+impl Slot for ToolPrice {
+    fn fill(&mut self, from: &Reader<'_>) -> Result<(), Stop> {
+        match from.node {
+            Node::Number(text) | Node::Text(text) => match Kind::Price.read(&Node::text(text)) {
+                Ok(units) => *self = Self::PerCall(Price(faregate::Money(Fixed::from_units(units)))),
+                Err(message) => return from.stop(message),
+            },
+            Node::Map(_) => {
+                let mut prices = ToolPrices::default();
+                let ToolPrices { per_call, per_result } = &mut prices;
+                from.fields(Unknown::First, &["per_call", "per_result"], &mut [per_call, per_result])?;
+                *self = Self::PerResult(prices);
             }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<ToolPrice, E> {
-                let units = Kind::Price.read(&Node::text(text)).map_err(E::custom)?;
-                let price = faregate::Money(faregate_syntax::Fixed::from_units(units));
-                Ok(ToolPrice::PerCall(Price(price)))
-            }
-
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, number: D) -> Result<ToolPrice, D::Error> {
-                self.visit_str(&String::deserialize(number)?)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ToolPrice, A::Error> {
-                ToolPrices::deserialize(MapAccessDeserializer::new(map)).map(ToolPrice::PerResult)
-            }
+            _ => return from.other("money such as \"0.01\", or { per_call, per_result }"),
         }
-
-        deserializer.deserialize_any(ToolVisitor)
+        Ok(())
     }
 }
 
@@ -393,15 +377,15 @@ fn money(price: Option<Price>) -> Option<faregate::Money> {
     price.map(|price| price.0)
 }
 
-fn tools(read: Option<BTreeMap<String, ToolPrice>>) -> BTreeMap<String, faregate::ToolPrice> {
+fn tools(read: Option<Entries<ToolPrice>>) -> BTreeMap<String, faregate::ToolPrice> {
     let price = |price| match price {
         ToolPrice::PerCall(Price(per_call)) => faregate::ToolPrice::new(per_call, None),
         ToolPrice::PerResult(prices) => faregate::ToolPrice::new(prices.per_call.0, money(prices.per_result)),
     };
-    read.unwrap_or_default().into_iter().map(|(name, read)| (name, price(read))).collect()
+    read.unwrap_or_default().0.into_iter().map(|(name, read)| (name, price(read))).collect()
 }
 
-fn tools_dto(tools: &BTreeMap<String, faregate::ToolPrice>) -> Option<BTreeMap<String, ToolPrice>> {
+fn tools_dto(tools: &BTreeMap<String, faregate::ToolPrice>) -> Option<Entries<ToolPrice>> {
     let price = |price: &faregate::ToolPrice| match price.per_result {
         None => ToolPrice::PerCall(Price(price.per_call)),
         Some(result) => ToolPrice::PerResult(ToolPrices {

@@ -1,21 +1,20 @@
 //! The context as data: time, key, credentials, health, budgets.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeSet;
 
 use faregate::{
     BudgetRow, Context, Counted, CredentialState, EndpointFacts, Health, Key, MAX_COUNT, OwnCredential,
 };
 use faregate_syntax::Fixed;
 use faregate_syntax::ast::LimitKind;
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
-use serde::{Deserialize as DeserializeShape, Serialize};
+use serde::Serialize;
 
 use crate::catalog::PricesDto;
-use crate::de::{Sink, read};
 use crate::path::Path;
 use crate::request::{KeyDto, to_node};
 use crate::scalar::{Count, Decimal, Duration, Instant, Integer, Price, Ratio};
+use crate::sink::Sink;
+use crate::slot::{Entries, Reader, Slot, Stop, read, shape, words};
 use crate::{Error, Node};
 
 /// Reads a context.
@@ -58,7 +57,7 @@ pub(crate) fn read_at(node: &Node, path: &Path<'_>, sink: &Sink) -> Option<Conte
         dto.credentials.unwrap_or_default().into_iter().enumerate().map(read_credential).collect();
     context.shared_except = dto.shared.and_then(|shared| shared.except).unwrap_or_default();
     let facts = dto.endpoints.unwrap_or_default();
-    context.endpoints = facts.into_iter().map(|(name, facts)| (name, EndpointFacts::from(facts))).collect();
+    context.endpoints = facts.0.into_iter().map(|(name, facts)| (name, EndpointFacts::from(facts))).collect();
     if let Some(rows) = dto.budgets {
         let budgets = Path::Key(path, "budgets");
         let read_row = |(n, row)| budget_row(row, &Path::Index(&budgets, n), sink);
@@ -67,196 +66,170 @@ pub(crate) fn read_at(node: &Node, path: &Path<'_>, sink: &Sink) -> Option<Conte
     Some(context)
 }
 
-/// What is known at the moment of a decision.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Context"))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ContextDto {
-    /// the moment of the decision
-    now: Instant,
-    /// the gateway's key
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<KeyDto>,
-    /// own credentials at providers; shared ones need no entry
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credentials: Option<Vec<CredentialDto>>,
-    /// the gateway's own accounts
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shared: Option<SharedDto>,
-    /// what is known of endpoints now, by endpoint id or provider
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoints: Option<BTreeMap<String, EndpointFactsDto>>,
-    /// what budgets have counted; absent: nothing is known, and every budget that applies closes
-    #[serde(skip_serializing_if = "Option::is_none")]
-    budgets: Option<Vec<BudgetRowDto>>,
+shape! {
+    /// What is known at the moment of a decision.
+    pub(crate) struct ContextDto as "Context" {
+        /// the moment of the decision
+        now: Instant,
+        /// the gateway's key
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<KeyDto>,
+        /// own credentials at providers; shared ones need no entry
+        #[serde(skip_serializing_if = "Option::is_none")]
+        credentials: Option<Vec<CredentialDto>>,
+        /// the gateway's own accounts
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shared: Option<SharedDto>,
+        /// what is known of endpoints now, by endpoint id or provider
+        #[serde(skip_serializing_if = "Option::is_none")]
+        endpoints: Option<Entries<EndpointFactsDto>>,
+        /// what budgets have counted; absent: nothing is known, and every budget that applies closes
+        #[serde(skip_serializing_if = "Option::is_none")]
+        budgets: Option<Vec<BudgetRowDto>>,
+    }
 }
 
-/// The gateway's own accounts at providers.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Shared"))]
-#[serde(deny_unknown_fields)]
-struct SharedDto {
-    /// providers at which there is none
-    #[serde(skip_serializing_if = "Option::is_none")]
-    except: Option<BTreeSet<String>>,
+shape! {
+    /// The gateway's own accounts at providers.
+    struct SharedDto as "Shared" {
+        /// providers at which there is none
+        #[serde(skip_serializing_if = "Option::is_none")]
+        except: Option<BTreeSet<String>>,
+    }
 }
 
-/// A credential of one's own at a provider.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Credential"))]
-#[serde(deny_unknown_fields)]
-struct CredentialDto {
-    /// its id, never the secret
-    id: String,
-    /// the provider that it opens
-    provider: String,
-    /// lower goes first; absent: 0
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<Integer>,
-    /// whether it is tried after the shared ones
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fallback: Option<bool>,
-    /// models or patterns that it serves; absent: all
-    #[serde(skip_serializing_if = "Option::is_none")]
-    models: Option<Vec<String>>,
-    /// gateway keys that may use it; absent: all
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keys: Option<Vec<String>>,
-    /// whether it works; absent: ok
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<StateDto>,
-    /// prices of its own, laid over the endpoint's
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prices: Option<PricesDto>,
-    /// what the gateway charges on top of costs
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fee: Option<Ratio>,
+shape! {
+    /// A credential of one's own at a provider.
+    struct CredentialDto as "Credential" {
+        /// its id, never the secret
+        id: String,
+        /// the provider that it opens
+        provider: String,
+        /// lower goes first; absent: 0
+        #[serde(skip_serializing_if = "Option::is_none")]
+        priority: Option<Integer>,
+        /// whether it is tried after the shared ones
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fallback: Option<bool>,
+        /// models or patterns that it serves; absent: all
+        #[serde(skip_serializing_if = "Option::is_none")]
+        models: Option<Vec<String>>,
+        /// gateway keys that may use it; absent: all
+        #[serde(skip_serializing_if = "Option::is_none")]
+        keys: Option<Vec<String>>,
+        /// whether it works; absent: ok
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state: Option<StateDto>,
+        /// prices of its own, laid over the endpoint's
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prices: Option<PricesDto>,
+        /// what the gateway charges on top of costs
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fee: Option<Ratio>,
+    }
 }
 
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "CredentialState"))]
-#[serde(rename_all = "snake_case")]
-enum StateDto {
-    Ok,
-    Exhausted,
-    Invalid,
-    Disabled,
+words! {
+    enum StateDto as "CredentialState" {
+        Ok = "ok",
+        Exhausted = "exhausted",
+        Invalid = "invalid",
+        Disabled = "disabled",
+    }
 }
 
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Health"))]
-#[serde(rename_all = "snake_case")]
-enum HealthDto {
-    Up,
-    Degraded,
-    Down,
+words! {
+    enum HealthDto as "Health" {
+        Up = "up",
+        Degraded = "degraded",
+        Down = "down",
+    }
 }
 
-/// What is known of an endpoint or a provider now.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "EndpointFacts"))]
-#[serde(deny_unknown_fields)]
-struct EndpointFactsDto {
-    /// absent: up
-    #[serde(skip_serializing_if = "Option::is_none")]
-    health: Option<HealthDto>,
-    /// it cools down until then
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cooling_until: Option<Instant>,
-    /// share of calls that it serves
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uptime: Option<Ratio>,
-    /// share of calls that fail
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_rate: Option<Ratio>,
-    /// time to the first token
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latency_p50: Option<Duration>,
-    /// time to the first token
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latency_p75: Option<Duration>,
-    /// time to the first token
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latency_p90: Option<Duration>,
-    /// time to the first token
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latency_p99: Option<Duration>,
-    /// output tokens per second
-    #[serde(skip_serializing_if = "Option::is_none")]
-    throughput_p50: Option<Decimal>,
-    /// output tokens per second
-    #[serde(skip_serializing_if = "Option::is_none")]
-    throughput_p75: Option<Decimal>,
-    /// output tokens per second
-    #[serde(skip_serializing_if = "Option::is_none")]
-    throughput_p90: Option<Decimal>,
-    /// output tokens per second
-    #[serde(skip_serializing_if = "Option::is_none")]
-    throughput_p99: Option<Decimal>,
+shape! {
+    /// What is known of an endpoint or a provider now.
+    struct EndpointFactsDto as "EndpointFacts" {
+        /// absent: up
+        #[serde(skip_serializing_if = "Option::is_none")]
+        health: Option<HealthDto>,
+        /// it cools down until then
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cooling_until: Option<Instant>,
+        /// share of calls that it serves
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uptime: Option<Ratio>,
+        /// share of calls that fail
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error_rate: Option<Ratio>,
+        /// time to the first token
+        #[serde(skip_serializing_if = "Option::is_none")]
+        latency_p50: Option<Duration>,
+        /// time to the first token
+        #[serde(skip_serializing_if = "Option::is_none")]
+        latency_p75: Option<Duration>,
+        /// time to the first token
+        #[serde(skip_serializing_if = "Option::is_none")]
+        latency_p90: Option<Duration>,
+        /// time to the first token
+        #[serde(skip_serializing_if = "Option::is_none")]
+        latency_p99: Option<Duration>,
+        /// output tokens per second
+        #[serde(skip_serializing_if = "Option::is_none")]
+        throughput_p50: Option<Decimal>,
+        /// output tokens per second
+        #[serde(skip_serializing_if = "Option::is_none")]
+        throughput_p75: Option<Decimal>,
+        /// output tokens per second
+        #[serde(skip_serializing_if = "Option::is_none")]
+        throughput_p90: Option<Decimal>,
+        /// output tokens per second
+        #[serde(skip_serializing_if = "Option::is_none")]
+        throughput_p99: Option<Decimal>,
+    }
 }
 
-/// What a budget has counted: exactly one of `spend`, `requests`, `tokens`, `concurrency`.
-#[derive(DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "BudgetRow"))]
-#[serde(deny_unknown_fields)]
-struct BudgetRowDto {
-    /// the budget's name
-    budget: String,
-    /// the value of its `per`, or a list of them; absent where it has none
-    #[serde(skip_serializing_if = "Option::is_none")]
-    per: Option<Per>,
-    /// absent where the budget has one window
-    #[serde(skip_serializing_if = "Option::is_none")]
-    window: Option<WindowDto>,
-    /// when the window began
-    #[serde(skip_serializing_if = "Option::is_none")]
-    window_start: Option<Instant>,
-    /// dollars
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spend: Option<Price>,
-    /// calls
-    #[serde(skip_serializing_if = "Option::is_none")]
-    requests: Option<Count>,
-    /// tokens
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tokens: Option<Count>,
-    /// runs in flight
-    #[serde(skip_serializing_if = "Option::is_none")]
-    concurrency: Option<Count>,
-    /// held for runs in flight, in the same unit
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reserved: Option<Decimal>,
+shape! {
+    /// What a budget has counted: exactly one of `spend`, `requests`, `tokens`, `concurrency`.
+    struct BudgetRowDto as "BudgetRow" {
+        /// the budget's name
+        budget: String,
+        /// the value of its `per`, or a list of them; absent where it has none
+        #[serde(skip_serializing_if = "Option::is_none")]
+        per: Option<Per>,
+        /// absent where the budget has one window
+        #[serde(skip_serializing_if = "Option::is_none")]
+        window: Option<WindowDto>,
+        /// when the window began
+        #[serde(skip_serializing_if = "Option::is_none")]
+        window_start: Option<Instant>,
+        /// dollars
+        #[serde(skip_serializing_if = "Option::is_none")]
+        spend: Option<Price>,
+        /// calls
+        #[serde(skip_serializing_if = "Option::is_none")]
+        requests: Option<Count>,
+        /// tokens
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tokens: Option<Count>,
+        /// runs in flight
+        #[serde(skip_serializing_if = "Option::is_none")]
+        concurrency: Option<Count>,
+        /// held for runs in flight, in the same unit
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reserved: Option<Decimal>,
+    }
 }
 
-#[derive(Clone, Copy, PartialEq, DeserializeShape, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Window"))]
-#[serde(rename_all = "snake_case")]
-enum WindowDto {
-    Minute,
-    Hour,
-    Day,
-    Week,
-    Month,
-    Total,
+words! {
+    enum WindowDto as "Window" {
+        Minute = "minute",
+        Hour = "hour",
+        Day = "day",
+        Week = "week",
+        Month = "month",
+        Total = "total",
+    }
 }
-
-/// The words of windows, beside their types.
-const WINDOWS: [(WindowDto, &str); 6] = [
-    (WindowDto::Minute, "minute"),
-    (WindowDto::Hour, "hour"),
-    (WindowDto::Day, "day"),
-    (WindowDto::Week, "week"),
-    (WindowDto::Month, "month"),
-    (WindowDto::Total, "total"),
-];
 
 /// One text, or a list of texts.
 #[derive(Serialize)]
@@ -267,31 +240,25 @@ enum Per {
     Several(Vec<String>),
 }
 
-impl<'de> Deserialize<'de> for Per {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PerVisitor;
+impl Default for Per {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
 
-        impl<'de> Visitor<'de> for PerVisitor {
-            type Value = Per;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text or a list of texts")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Per, E> {
-                Ok(Per::One(text.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Per, A::Error> {
+impl Slot for Per {
+    fn fill(&mut self, from: &Reader<'_>) -> Result<(), Stop> {
+        match from.node {
+            Node::Text(text) => *self = Self::One(text.clone()),
+            Node::Seq(_) => {
                 let mut items = Vec::new();
-                while let Some(item) = seq.next_element()? {
-                    items.push(item);
-                }
-                Ok(Per::Several(items))
+                items.fill(from)?;
+                *self = Self::Several(items);
             }
+            Node::Number(_) => return from.stop("expected text or a list of texts, found a number"),
+            _ => return from.other("text or a list of texts"),
         }
-
-        deserializer.deserialize_any(PerVisitor)
+        Ok(())
     }
 }
 
@@ -383,14 +350,14 @@ impl From<&Context> for ContextDto {
         let key = (context.key != Key::default()).then(|| KeyDto::from(&context.key));
         let credentials: Vec<_> = context.credentials.iter().map(CredentialDto::from).collect();
         let shared = SharedDto { except: Some(context.shared_except.clone()) };
-        let endpoints: BTreeMap<_, _> =
+        let endpoints: Entries<_> =
             context.endpoints.iter().map(|(name, facts)| (name.clone(), facts.into())).collect();
         Self {
             now: Instant(context.now),
             key,
             credentials: (!credentials.is_empty()).then_some(credentials),
             shared: (!context.shared_except.is_empty()).then_some(shared),
-            endpoints: (!endpoints.is_empty()).then_some(endpoints),
+            endpoints: (!context.endpoints.is_empty()).then_some(endpoints),
             budgets: context.budgets.as_ref().map(|rows| rows.iter().map(BudgetRowDto::from).collect()),
         }
     }
@@ -477,9 +444,11 @@ impl From<&BudgetRow> for BudgetRowDto {
 }
 
 fn window(word: &str) -> Option<WindowDto> {
-    WINDOWS.iter().find(|(_, name)| *name == word).map(|(window, _)| *window)
+    let place = WindowDto::WORDS.iter().position(|known| *known == word)?;
+    WindowDto::ALL.get(place).copied()
 }
 
 fn window_word(window: WindowDto) -> Option<&'static str> {
-    WINDOWS.iter().find(|(known, _)| *known == window).map(|(_, name)| *name)
+    let place = WindowDto::ALL.iter().position(|known| *known == window)?;
+    WindowDto::WORDS.get(place).copied()
 }

@@ -1,9 +1,8 @@
-//! From a tree to the types of our shapes, with the path of every fault.
+//! From a tree to types of others, through serde, as `slot` reads our shapes.
 //!
-//! A fault does not end the reading: it goes into a [`Sink`], a stand-in takes the place of the value, and what
-//! follows is read too. A result counts only where the sink got nothing, so no stand-in is ever seen.
+//! A stand-in takes the place of a value with a fault, so that what follows is read too. A result counts only where the
+//! sink got nothing, so no stand-in is ever seen.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -15,41 +14,10 @@ use serde::de::{
 
 use crate::near::unknown_field;
 use crate::path::Path;
-use crate::{Error, Issue, Node, scalar};
-
-/// Where faults are collected.
-#[derive(Default)]
-pub(crate) struct Sink(RefCell<Vec<Issue>>);
-
-impl Sink {
-    pub(crate) fn push(&self, path: impl fmt::Display, message: impl Into<String>) {
-        self.0.borrow_mut().push(Issue::new(path.to_string(), message));
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.borrow().len()
-    }
-
-    /// Returns the value if there were no faults.
-    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Error> {
-        match Error::all(self.0.into_inner()) {
-            Some(error) => Err(error),
-            None => value.ok_or_else(|| Error::at("", "cannot be read")),
-        }
-    }
-}
-
-/// Reads a value of our shapes; `None` where the sink got a fault.
-pub(crate) fn read<T: DeserializeOwned>(node: &Node, path: &Path<'_>, sink: &Sink) -> Option<T> {
-    let before = sink.len();
-    match T::deserialize(Reader { node, path, sink }) {
-        Ok(value) => (sink.len() == before).then_some(value),
-        Err(fault) => {
-            fault.record(path, sink);
-            None
-        }
-    }
-}
+use crate::scalar::Kind;
+use crate::sink::Sink;
+use crate::slot::{Reader, Slot, Stop};
+use crate::{Error, Node};
 
 /// Reads a tree into any type that can be deserialized, with the path of every fault. `root` begins the paths and may
 /// be empty. Numbers must be whole; there are no floats.
@@ -67,7 +35,9 @@ pub(crate) fn read<T: DeserializeOwned>(node: &Node, path: &Path<'_>, sink: &Sin
 /// ```
 pub fn from_node<T: DeserializeOwned>(node: &Node, root: &str) -> Result<T, Error> {
     let sink = Sink::default();
-    let value = read(node, &Path::Root(root), &sink);
+    let path = Path::Root(root);
+    let value = T::deserialize(Reader { node, path: &path, sink: &sink });
+    let value = value.map_err(|fault| fault.record(&path, &sink)).ok();
     sink.finish(value)
 }
 
@@ -130,27 +100,8 @@ impl de::Error for Fault {
     }
 }
 
-/// Reads one node.
-struct Reader<'a> {
-    node: &'a Node,
-    path: &'a Path<'a>,
-    sink: &'a Sink,
-}
-
 impl<'a> Reader<'a> {
-    fn expected(&self, what: &str) {
-        let found = self.node.found();
-        let message = match self.node {
-            Node::Number(raw) if what == "text" => format!("expected text, found {found}; quote it: {raw:?}"),
-            Node::Bool(value) if what == "text" => {
-                format!("expected text, found {found}; quote it: \"{value}\"")
-            }
-            _ => format!("expected {what}, found {found}"),
-        };
-        self.sink.push(self.path, message);
-    }
-
-    fn fields(&self) -> Fields<'a> {
+    fn map(&self) -> Fields<'a> {
         let entries = match self.node {
             Node::Map(entries) => entries.as_slice(),
             _ => &[],
@@ -163,7 +114,7 @@ macro_rules! whole_numbers {
     ($($method:ident)*) => {
         $(
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-                let number = scalar::Kind::Integer.read(self.node).map_err(de::Error::custom::<String>)?;
+                let number = Kind::Integer.read(self.node).map_err(de::Error::custom::<String>)?;
                 match i64::try_from(number) {
                     Ok(number) => visitor.visit_i64(number),
                     Err(_) => Err(Fault::Message(None, "is too large".to_owned())),
@@ -184,19 +135,14 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             Node::Number(raw) => visitor.visit_newtype_struct(StrDeserializer::<Fault>::new(raw)),
             Node::Text(text) => visitor.visit_str(text),
             Node::Seq(items) => visitor.visit_seq(Items { items, next: 0, path: self.path, sink: self.sink }),
-            Node::Map(_) => visitor.visit_map(self.fields()),
+            Node::Map(_) => visitor.visit_map(self.map()),
         };
         result.map_err(|fault| fault.record(self.path, self.sink))
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let value = match self.node {
-            Node::Bool(value) => *value,
-            _ => {
-                self.expected("true or false");
-                false
-            }
-        };
+        let mut value = false;
+        value.fill(&self).map_err(|Stop| Fault::Recorded)?;
         visitor.visit_bool(value)
     }
 
@@ -225,22 +171,12 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         }
     }
 
-    /// Scalars of ours ask by name, and get a whole number.
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let Some(kind) = scalar::Kind::of(name) else {
-            return visitor.visit_newtype_struct(self);
-        };
-        match kind.read(self.node) {
-            Ok(number) => visitor.visit_i128(number),
-            Err(message) => {
-                self.sink.push(self.path, message);
-                visitor.visit_i128(kind.stand_in())
-            }
-        }
+        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -258,7 +194,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         if self.node.as_map().is_none() {
             self.expected("a map");
         }
-        visitor.visit_map(self.fields())
+        visitor.visit_map(self.map())
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -276,7 +212,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 self.sink.push(Path::Key(self.path, name), unknown_field(name, known));
             }
         }
-        let fields = Fields { known: Some(known), ..self.fields() };
+        let fields = Fields { known: Some(known), ..self.map() };
         visitor.visit_map(fields).map_err(|fault| fault.record(self.path, self.sink))
     }
 
@@ -286,12 +222,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let word = self.node.as_text().filter(|word| variants.contains(word));
-        if word.is_none() {
-            self.expected(&format!("one of {}", variants.join(", ")));
-        }
-        let stand_in = variants.first().copied().unwrap_or_default();
-        visitor.visit_enum(Word(word.unwrap_or(stand_in)))
+        let word = variants.get(self.word(variants).unwrap_or(0)).copied().unwrap_or_default();
+        visitor.visit_enum(Word(word))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -422,73 +354,5 @@ impl<'de> VariantAccess<'de> for Word<'_> {
         _visitor: V,
     ) -> Result<V::Value, Fault> {
         Err(Fault::Recorded)
-    }
-}
-
-/// A part of a tree as it stands. Only to be read from a tree, where numbers still have their text.
-pub(crate) struct Tree(pub(crate) Node);
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Tree {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Any".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        true.into()
-    }
-}
-
-impl serde::Serialize for Tree {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NodeVisitor;
-
-        impl<'de> Visitor<'de> for NodeVisitor {
-            type Value = Tree;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Tree, E> {
-                Ok(Tree(Node::Null))
-            }
-
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Tree, E> {
-                Ok(Tree(Node::Bool(value)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Tree, E> {
-                Ok(Tree(Node::text(text)))
-            }
-
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, number: D) -> Result<Tree, D::Error> {
-                String::deserialize(number).map(|raw| Tree(Node::Number(raw)))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
-                let mut items = Vec::new();
-                while let Some(Tree(item)) = seq.next_element()? {
-                    items.push(item);
-                }
-                Ok(Tree(Node::Seq(items)))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
-                let mut entries = Vec::new();
-                while let Some((name, Tree(value))) = map.next_entry()? {
-                    entries.push((name, value));
-                }
-                Ok(Tree(Node::Map(entries)))
-            }
-        }
-
-        deserializer.deserialize_any(NodeVisitor)
     }
 }

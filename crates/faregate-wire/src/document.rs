@@ -2,10 +2,10 @@
 
 use faregate::{Context, Request};
 
-use crate::de::Sink;
 use crate::near::unknown_field;
 use crate::path::Path;
 use crate::read::document_prefix;
+use crate::sink::Sink;
 use crate::{Error, Node, context, read_many, request};
 
 /// What one document of a file holds.

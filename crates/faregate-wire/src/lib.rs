@@ -52,6 +52,8 @@ mod saved;
 mod scalar;
 #[cfg(feature = "schema")]
 mod schema;
+mod sink;
+mod slot;
 mod step;
 mod why;
 #[cfg(feature = "yaml")]

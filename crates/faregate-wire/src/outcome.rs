@@ -1,15 +1,13 @@
 //! How attempts end, as data: in scripts of runs, in records, in saved runs.
 
-use std::collections::BTreeMap;
-
 use faregate::{ErrorClass, Failure, Outcome, Phase, Success, Usage};
-use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::de::{Sink, Tree, read};
 use crate::near::{nearest, unknown_field};
 use crate::path::Path;
 use crate::request::to_node;
 use crate::scalar::{AnyCount, AnyDuration, Count, Duration, Price};
+use crate::sink::Sink;
+use crate::slot::{Entries, Given, Tree, read, shape, words};
 use crate::{Error, Node, read_one};
 
 /// How one call of a scripted run ends.
@@ -173,8 +171,7 @@ pub(crate) struct Parts {
     emitted_tokens: Option<AnyCount>,
     retry_after: Option<AnyDuration>,
     should_retry: Option<bool>,
-    /// `None`: absent; `Some(None)`: `null`.
-    ok: Option<Option<OkDto>>,
+    ok: Given<OkDto>,
     cost: Option<Price>,
 }
 
@@ -185,39 +182,37 @@ macro_rules! outcome_shape {
         before { $($(#[$before_meta:meta])* $before:ident: $before_ty:ty,)* }
         after { $($(#[$after_meta:meta])* $after:ident: $after_ty:ty,)* }
     ) => {
-        $(#[$meta])*
-        #[derive(Deserialize, Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[cfg_attr(feature = "schema", schemars(rename = $shape))]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct $name {
-            $($(#[$before_meta])* pub(crate) $before: $before_ty,)*
-            /// the class of the error; exactly one of `error` and `ok` is there
-            #[serde(skip_serializing_if = "Option::is_none")]
-            error: Option<String>,
-            /// the HTTP status
-            #[serde(skip_serializing_if = "Option::is_none")]
-            status: Option<Count>,
-            /// when the error happened; absent: before any output
-            #[serde(skip_serializing_if = "Option::is_none")]
-            phase: Option<PhaseDto>,
-            /// tokens of output that came before the error
-            #[serde(skip_serializing_if = "Option::is_none")]
-            emitted_tokens: Option<AnyCount>,
-            /// how long the provider asks to wait
-            #[serde(skip_serializing_if = "Option::is_none")]
-            retry_after: Option<AnyDuration>,
-            /// whether the provider forbids to try again
-            #[serde(skip_serializing_if = "Option::is_none")]
-            should_retry: Option<bool>,
-            /// it answered, with this usage; empty or null: none was reported
-            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-            #[cfg_attr(feature = "schema", schemars(with = "Option<OkDto>"))]
-            ok: Option<Option<OkDto>>,
-            /// what it cost, where the provider reports it
-            #[serde(skip_serializing_if = "Option::is_none")]
-            cost: Option<Price>,
-            $($(#[$after_meta])* pub(crate) $after: $after_ty,)*
+        shape! {
+            $(#[$meta])*
+            pub(crate) struct $name as $shape {
+                $($(#[$before_meta])* pub(crate) $before: $before_ty,)*
+                /// the class of the error; exactly one of `error` and `ok` is there
+                #[serde(skip_serializing_if = "Option::is_none")]
+                error: Option<String>,
+                /// the HTTP status
+                #[serde(skip_serializing_if = "Option::is_none")]
+                status: Option<Count>,
+                /// when the error happened; absent: before any output
+                #[serde(skip_serializing_if = "Option::is_none")]
+                phase: Option<PhaseDto>,
+                /// tokens of output that came before the error
+                #[serde(skip_serializing_if = "Option::is_none")]
+                emitted_tokens: Option<AnyCount>,
+                /// how long the provider asks to wait
+                #[serde(skip_serializing_if = "Option::is_none")]
+                retry_after: Option<AnyDuration>,
+                /// whether the provider forbids to try again
+                #[serde(skip_serializing_if = "Option::is_none")]
+                should_retry: Option<bool>,
+                /// it answered, with this usage; empty or null: none was reported
+                #[serde(skip_serializing_if = "Given::is_absent")]
+                #[cfg_attr(feature = "schema", schemars(with = "Option<OkDto>"))]
+                ok: Given<OkDto>,
+                /// what it cost, where the provider reports it
+                #[serde(skip_serializing_if = "Option::is_none")]
+                cost: Option<Price>,
+                $($(#[$after_meta])* pub(crate) $after: $after_ty,)*
+            }
         }
 
         impl $name {
@@ -238,7 +233,7 @@ macro_rules! outcome_shape {
                     emitted_tokens: self.emitted_tokens.take(),
                     retry_after: self.retry_after.take(),
                     should_retry: self.should_retry.take(),
-                    ok: self.ok.take(),
+                    ok: std::mem::take(&mut self.ok),
                     cost: self.cost.take(),
                 }
             }
@@ -283,40 +278,36 @@ outcome_shape! {
     }
 }
 
-/// The usage of an answer. Where it is not empty, both kinds of tokens are there.
-#[derive(Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "UsageTold"))]
-#[serde(deny_unknown_fields)]
-struct OkDto {
-    /// tokens of input, cached ones included
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input_tokens: Option<AnyCount>,
-    /// tokens of output, those of reasoning included
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_tokens: Option<AnyCount>,
-    /// tokens of input that were read from the cache; absent: 0
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cached_input_tokens: Option<AnyCount>,
-    /// tokens of output that were reasoning; absent: 0
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning_tokens: Option<AnyCount>,
-    /// calls of tools that the provider ran, by name: their number, or also that of their results
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<BTreeMap<String, ToolUseShape>>"))]
-    tools: Option<BTreeMap<String, Tree>>,
+shape! {
+    /// The usage of an answer. Where it is not empty, both kinds of tokens are there.
+    struct OkDto as "UsageTold" {
+        /// tokens of input, cached ones included
+        #[serde(skip_serializing_if = "Option::is_none")]
+        input_tokens: Option<AnyCount>,
+        /// tokens of output, those of reasoning included
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output_tokens: Option<AnyCount>,
+        /// tokens of input that were read from the cache; absent: 0
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cached_input_tokens: Option<AnyCount>,
+        /// tokens of output that were reasoning; absent: 0
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reasoning_tokens: Option<AnyCount>,
+        /// calls of tools that the provider ran, by name: their number, or also that of their results
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Entries<ToolUseShape>>"))]
+        tools: Option<Entries<Tree>>,
+    }
 }
 
-/// Calls of a tool, and all their results together.
-#[derive(Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "ToolUse"))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ToolUseDto {
-    /// calls
-    calls: AnyCount,
-    /// results of all calls together; absent: 0
-    results: Option<AnyCount>,
+shape! {
+    /// Calls of a tool, and all their results together.
+    pub(crate) struct ToolUseDto as "ToolUse" {
+        /// calls
+        calls: AnyCount,
+        /// results of all calls together; absent: 0
+        results: Option<AnyCount>,
+    }
 }
 
 /// What `tools` may hold.
@@ -329,14 +320,12 @@ enum ToolUseShape {
     Both(ToolUseDto),
 }
 
-#[derive(Clone, Copy, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Phase"))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PhaseDto {
-    BeforeOutput,
-    MidStream,
-    AfterCompletion,
+words! {
+    pub(crate) enum PhaseDto as "Phase" {
+        BeforeOutput = "before_output",
+        MidStream = "mid_stream",
+        AfterCompletion = "after_completion",
+    }
 }
 
 impl From<Phase> for PhaseDto {
@@ -359,13 +348,6 @@ impl From<PhaseDto> for Phase {
     }
 }
 
-/// Reads a field that is there, even as `null`.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 impl From<faregate::ToolUse> for ToolUseDto {
     fn from(tool: faregate::ToolUse) -> Self {
         Self { calls: AnyCount(tool.calls), results: Some(AnyCount(tool.results)) }
@@ -381,13 +363,16 @@ impl From<&Outcome> for OutcomeDto {
 impl Parts {
     /// Whether nothing is there.
     pub(crate) fn is_empty(&self) -> bool {
-        self.error.is_none() && self.ok.is_none() && self.cost.is_none() && self.of_errors().next().is_none()
+        self.error.is_none()
+            && self.ok.is_absent()
+            && self.cost.is_none()
+            && self.of_errors().next().is_none()
     }
 
     pub(crate) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Success(success) => Self {
-                ok: Some(Some(success.usage.as_ref().map(OkDto::from).unwrap_or_default())),
+                ok: Given(Some(Some(success.usage.as_ref().map(OkDto::from).unwrap_or_default()))),
                 cost: success.cost.map(Price),
                 ..Self::default()
             },
@@ -398,14 +383,14 @@ impl Parts {
                 emitted_tokens: (failure.emitted_tokens != 0).then_some(AnyCount(failure.emitted_tokens)),
                 retry_after: failure.retry_after_ms.map(AnyDuration),
                 should_retry: failure.should_retry,
-                ok: None,
+                ok: Given(None),
                 cost: failure.cost.map(Price),
             },
         }
     }
 
-    pub(crate) fn outcome(self, path: &Path<'_>, sink: &Sink) -> Option<Outcome> {
-        match (&self.error, &self.ok) {
+    pub(crate) fn outcome(mut self, path: &Path<'_>, sink: &Sink) -> Option<Outcome> {
+        match (&self.error, self.ok.0.take()) {
             (Some(class), None) => {
                 let mut failure = Failure::new(class_at(class, &Path::Key(path, "error"), sink)?);
                 if let Some(Count(status)) = self.status {
@@ -425,7 +410,7 @@ impl Parts {
                 for field in self.of_errors() {
                     sink.push(Path::Key(path, field), "goes with `error`, and here is `ok`");
                 }
-                let usage = ok.as_ref().and_then(|ok| ok.usage(&Path::Key(path, "ok"), sink));
+                let usage = ok.and_then(|ok| ok.usage(&Path::Key(path, "ok"), sink));
                 Some(Outcome::Success(Success::new(usage, self.cost.map(|cost| cost.0))))
             }
             _ => {
@@ -466,7 +451,7 @@ impl From<&Usage> for OkDto {
 
 impl OkDto {
     /// Returns the usage; `None` where none was reported.
-    fn usage(&self, path: &Path<'_>, sink: &Sink) -> Option<Usage> {
+    fn usage(self, path: &Path<'_>, sink: &Sink) -> Option<Usage> {
         let rest =
             self.cached_input_tokens.is_some() || self.reasoning_tokens.is_some() || self.tools.is_some();
         if self.input_tokens.is_none() && self.output_tokens.is_none() && !rest {
@@ -483,15 +468,15 @@ impl OkDto {
         usage.cached_input_tokens = count(self.cached_input_tokens);
         usage.reasoning_tokens = count(self.reasoning_tokens);
         let tools = Path::Key(path, "tools");
-        for (name, Tree(node)) in self.tools.iter().flatten() {
-            let path = Path::Key(&tools, name);
-            let tool = match node {
-                Node::Map(_) => read::<ToolUseDto>(node, &path, sink),
-                _ => read(node, &path, sink).map(|calls| ToolUseDto { calls, results: None }),
+        for (name, Tree(node)) in self.tools.unwrap_or_default().sorted() {
+            let path = Path::Key(&tools, &name);
+            let tool = match &node {
+                Node::Map(_) => read::<ToolUseDto>(&node, &path, sink),
+                node => read(node, &path, sink).map(|calls| ToolUseDto { calls, results: None }),
             };
             if let Some(tool) = tool {
                 let tool = faregate::ToolUse { calls: tool.calls.0, results: count(tool.results) };
-                usage.tools.insert(name.clone(), tool);
+                usage.tools.insert(name, tool);
             }
         }
         Some(usage)

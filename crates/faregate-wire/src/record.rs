@@ -5,12 +5,13 @@ mod shape;
 
 use faregate::{Context, Record, Request, StepRecord, Told};
 
-use crate::de::{Sink, Tree, read};
 use crate::decision::{AmountDto, CredentialDto, DigestsDto, InstantText, MoneyText, PerDto, RoleDto};
 use crate::outcome::{Parts, ToldDto};
 use crate::path::Path;
 use crate::request::to_node;
 use crate::scalar::AnyInstant;
+use crate::sink::Sink;
+use crate::slot::{Tree, read};
 use crate::{Error, Node, context, context_to_node, request, request_to_node};
 
 pub use otel::record_to_otel;

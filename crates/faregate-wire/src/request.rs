@@ -1,16 +1,15 @@
 //! Request and key as data, from the engine's tables of their fields.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use faregate::{AttributeValue, Key, Request};
 use faregate_syntax::Fixed;
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::de::{Sink, read};
 use crate::path::Path;
 use crate::scalar::{Count, Money};
+use crate::sink::Sink;
+use crate::slot::{Entries, Reader, Slot, Stop, read, shape};
 use crate::{Error, Node, json};
 
 /// Reads a request.
@@ -132,30 +131,28 @@ macro_rules! unlay {
 
 macro_rules! define_request {
     ($($name:ident: $ty:ident $absence:ident $doc:literal,)*) => {
-        /// What is asked.
-        #[derive(serde::Deserialize, serde::Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[cfg_attr(feature = "schema", schemars(rename = "Request"))]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct RequestDto {
-            $(
-                #[doc = $doc]
+        shape! {
+            /// What is asked.
+            pub(crate) struct RequestDto as "Request" {
+                $(
+                    #[doc = $doc]
+                    #[serde(skip_serializing_if = "Absent::absent")]
+                    pub(crate) $name: dto_type!($ty $absence),
+                )*
+                /// the caller's own ceilings, name to amount as in a policy: `prompt` to `$2 per Mtok`
                 #[serde(skip_serializing_if = "Absent::absent")]
-                pub(crate) $name: dto_type!($ty $absence),
-            )*
-            /// the caller's own ceilings, name to amount as in a policy: `prompt` to `$2 per Mtok`
-            #[serde(skip_serializing_if = "Absent::absent")]
-            max_price: Option<BTreeMap<String, String>>,
-            /// what the policy declared beyond the built-in names
-            #[serde(skip_serializing_if = "Absent::absent")]
-            attributes: Option<BTreeMap<String, Option<Attribute>>>,
+                max_price: Option<Entries<String>>,
+                /// what the policy declared beyond the built-in names
+                #[serde(skip_serializing_if = "Absent::absent")]
+                attributes: Option<Entries<Option<Attribute>>>,
+            }
         }
 
         impl From<RequestDto> for Request {
             fn from(dto: RequestDto) -> Self {
                 let mut request = Self::new("", 0);
                 $(lay!($ty $absence, dto.$name => request.$name);)*
-                request.max_price = dto.max_price.unwrap_or_default();
+                request.max_price.extend(dto.max_price.unwrap_or_default().0);
                 request.attributes = attributes(dto.attributes);
                 request
             }
@@ -165,7 +162,7 @@ macro_rules! define_request {
             fn from(request: &Request) -> Self {
                 Self {
                     $($name: unlay!($ty $absence, request.$name),)*
-                    max_price: (!request.max_price.is_empty()).then(|| request.max_price.clone()),
+                    max_price: (!request.max_price.is_empty()).then(|| request.max_price.clone().into_iter().collect()),
                     attributes: attributes_dto(&request.attributes),
                 }
             }
@@ -176,20 +173,18 @@ faregate::request_fields!(define_request);
 
 macro_rules! define_key {
     ($($name:ident: $ty:ident $absence:ident $doc:literal,)*) => {
-        /// The gateway's key under which a request comes.
-        #[derive(serde::Deserialize, serde::Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[cfg_attr(feature = "schema", schemars(rename = "Key"))]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct KeyDto {
-            $(
-                #[doc = $doc]
+        shape! {
+            /// The gateway's key under which a request comes.
+            pub(crate) struct KeyDto as "Key" {
+                $(
+                    #[doc = $doc]
+                    #[serde(skip_serializing_if = "Absent::absent")]
+                    pub(crate) $name: dto_type!($ty $absence),
+                )*
+                /// what the policy declared for `key` beyond the built-in names
                 #[serde(skip_serializing_if = "Absent::absent")]
-                pub(crate) $name: dto_type!($ty $absence),
-            )*
-            /// what the policy declared for `key` beyond the built-in names
-            #[serde(skip_serializing_if = "Absent::absent")]
-            attributes: Option<BTreeMap<String, Option<Attribute>>>,
+                attributes: Option<Entries<Option<Attribute>>>,
+            }
         }
 
         impl From<KeyDto> for Key {
@@ -236,14 +231,12 @@ impl Absent for Count {
     }
 }
 
-fn attributes(read: Option<BTreeMap<String, Option<Attribute>>>) -> BTreeMap<String, AttributeValue> {
+fn attributes(read: Option<Entries<Option<Attribute>>>) -> BTreeMap<String, AttributeValue> {
     // A value of `null` is an absent attribute.
-    read.unwrap_or_default().into_iter().filter_map(|(name, value)| Some((name, value?.0))).collect()
+    read.unwrap_or_default().sorted().into_iter().filter_map(|(name, value)| Some((name, value?.0))).collect()
 }
 
-fn attributes_dto(
-    attributes: &BTreeMap<String, AttributeValue>,
-) -> Option<BTreeMap<String, Option<Attribute>>> {
+fn attributes_dto(attributes: &BTreeMap<String, AttributeValue>) -> Option<Entries<Option<Attribute>>> {
     let written = attributes.iter().map(|(name, value)| (name.clone(), Some(Attribute(value.clone()))));
     (!attributes.is_empty()).then(|| written.collect())
 }
@@ -251,43 +244,31 @@ fn attributes_dto(
 /// The value of a declared attribute: text, number, bool or list of texts.
 pub(crate) struct Attribute(AttributeValue);
 
-impl<'de> Deserialize<'de> for Attribute {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AttributeVisitor;
+impl Default for Attribute {
+    fn default() -> Self {
+        Self(AttributeValue::Bool(false))
+    }
+}
 
-        impl<'de> Visitor<'de> for AttributeVisitor {
-            type Value = Attribute;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text, a number, true, false, or a list of texts")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Attribute, E> {
-                Ok(Attribute(AttributeValue::Text(text.to_owned())))
-            }
-
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Attribute, E> {
-                Ok(Attribute(AttributeValue::Bool(value)))
-            }
-
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, number: D) -> Result<Attribute, D::Error> {
-                let raw = String::deserialize(number)?;
-                match raw.parse::<Fixed>() {
-                    Ok(_) => Ok(Attribute(AttributeValue::Number(raw))),
-                    Err(error) => Err(de::Error::custom(format_args!("{raw}: {error}"))),
-                }
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Attribute, A::Error> {
+impl Slot for Attribute {
+    fn fill(&mut self, from: &Reader<'_>) -> Result<(), Stop> {
+        self.0 = match from.node {
+            Node::Text(text) => AttributeValue::Text(text.clone()),
+            Node::Bool(value) => AttributeValue::Bool(*value),
+            Node::Number(raw) => match raw.parse::<Fixed>() {
+                Ok(_) => AttributeValue::Number(raw.clone()),
+                Err(error) => return from.stop(format!("{raw}: {error}")),
+            },
+            Node::Seq(_) => {
                 let mut items = Vec::new();
-                while let Some(item) = seq.next_element()? {
-                    items.push(item);
-                }
-                Ok(Attribute(AttributeValue::List(items)))
+                items.fill(from)?;
+                AttributeValue::List(items)
             }
-        }
-
-        deserializer.deserialize_any(AttributeVisitor)
+            Node::Null | Node::Map(_) => {
+                return from.other("text, a number, true, false, or a list of texts");
+            }
+        };
+        Ok(())
     }
 }
 

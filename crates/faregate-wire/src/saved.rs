@@ -5,14 +5,14 @@ mod shape;
 use faregate::{
     Credential, Digests, FailedCall, Outcome, RunLimit, SavedCall, SavedRun, SavedState, StepRecord,
 };
-use serde::de::DeserializeOwned;
 
-use crate::de::{Sink, Tree, read};
 use crate::outcome::{OutcomeDto, class_at};
 use crate::path::Path;
 use crate::record::{told_at, told_trees};
 use crate::request::to_node;
 use crate::scalar::{AnyCount, AnyDuration, AnyInstant, Count, Money};
+use crate::sink::Sink;
+use crate::slot::{Tree, read};
 use crate::{Error, Node, context, context_to_node, outcome_to_node, request, request_to_node};
 use shape::{
     CallDto, CounterDto, CredentialDto, CredentialKind, DeadDto, DigestsDto, ErrorDto, PlacedDto,
@@ -108,13 +108,11 @@ impl At<'_> {
         read(At { path: Path::Key(&self.path, name), sink: self.sink })
     }
 
-    /// Reads each element of a list, at its place.
-    fn each<D, T>(&self, name: &str, list: Vec<D>, read: impl Fn(At<'_>, D) -> Option<T>) -> Option<Vec<T>> {
+    /// Reads each element of a list, at its place; those with a fault are passed over.
+    fn each<D, T>(&self, name: &str, list: Vec<D>, read: impl Fn(At<'_>, D) -> Option<T>) -> Vec<T> {
         self.in_field(name, |list_at| {
             let read = |(n, item)| read(At { path: Path::Index(&list_at.path, n), sink: list_at.sink }, item);
-            // All are read, so that every fault is told.
-            let items: Vec<Option<T>> = list.into_iter().enumerate().map(read).collect();
-            items.into_iter().collect()
+            list.into_iter().enumerate().filter_map(read).collect()
         })
     }
 
@@ -143,15 +141,15 @@ impl At<'_> {
             observed: observed?,
             workload: dto.workload,
             degraded: dto.degraded,
-            plan: plan?,
+            plan,
             state: state?,
             at: place?,
             moves: dto.moves.0,
             used: dto.used.into_iter().map(|n| n.0).collect(),
-            calls: calls?,
-            dead: dead?,
-            errors: errors?,
-            steps: steps?,
+            calls,
+            dead,
+            errors,
+            steps,
             discarded_tokens: dto.discarded_tokens.0,
             told,
             digests: Digests::new(dto.digests.policy, dto.digests.catalog, dto.digests.engine),
@@ -251,11 +249,7 @@ impl At<'_> {
     }
 
     fn outcome(&self, node: &Node) -> Option<Outcome> {
-        self.shape::<OutcomeDto>(node)?.take().outcome(&self.path, self.sink)
-    }
-
-    fn shape<T: DeserializeOwned>(&self, node: &Node) -> Option<T> {
-        read(node, &self.path, self.sink)
+        read::<OutcomeDto>(node, &self.path, self.sink)?.take().outcome(&self.path, self.sink)
     }
 
     fn error(&self, dto: ErrorDto) -> Option<FailedCall> {

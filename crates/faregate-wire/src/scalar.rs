@@ -4,9 +4,9 @@ use std::fmt;
 
 use faregate::MAX_COUNT;
 use faregate_syntax::{Fixed, FixedError};
-use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::slot::{Reader, Slot, Stop};
 use crate::{Node, literal};
 
 /// How a scalar is written.
@@ -41,26 +41,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Returns the kind that the name of a newtype asks for.
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "$money" => Self::Money,
-            "$price" => Self::Price,
-            "$decimal" => Self::Decimal,
-            "$ratio" => Self::Ratio,
-            "$duration" => Self::Duration,
-            "$any_duration" => Self::AnyDuration,
-            "$count" => Self::Count,
-            "$any_count" => Self::AnyCount,
-            "$integer" => Self::Integer,
-            "$instant" => Self::Instant,
-            "$any_instant" => Self::AnyInstant,
-            "$date" => Self::Date,
-            "$time_of_day" => Self::TimeOfDay,
-            _ => return None,
-        })
-    }
-
     fn expected(self) -> &'static str {
         match self {
             Self::Money | Self::Price => "money such as \"182.40\"",
@@ -129,11 +109,6 @@ impl Kind {
             Err(error) => Err(format!("{}: {error}", crate::node::shortened(text))),
         }
     }
-
-    /// Returns a value for reading on after a fault.
-    pub(crate) fn stand_in(self) -> i128 {
-        if self == Self::Date { 19_700_101 } else { 0 }
-    }
 }
 
 /// Returns `2026-11-23` as 20261123 if there is such a day.
@@ -171,19 +146,28 @@ fn time_of_day(text: &str) -> Option<i128> {
     minutes.checked_mul(60)?.checked_add(seconds)?.checked_mul(1000)?.checked_add(ms)
 }
 
-/// A scalar: its type in the engine, how that comes from a whole number, and how it is written.
+/// A scalar: its type in the engine, how that comes from a whole number of its kind, and how it is written.
 macro_rules! scalars {
-    ($($(#[$doc:meta])* $name:ident($inner:ty) $key:literal from $from:expr, write $write:expr, schema $schema:tt;)*) => {
+    ($($(#[$doc:meta])* $name:ident($inner:ty) from $from:expr, write $write:expr, schema $schema:tt;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
             pub(crate) struct $name(pub(crate) $inner);
 
-            impl<'de> Deserialize<'de> for $name {
-                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    let from: fn(i128) -> Option<$inner> = $from;
-                    deserializer.deserialize_newtype_struct($key, Whole)
-                        .and_then(|n| from(n).map(Self).ok_or_else(|| de::Error::custom("is too large")))
+            impl Default for $name {
+                fn default() -> Self {
+                    let convert: fn(i128) -> $inner = $from;
+                    Self(convert(0))
+                }
+            }
+
+            impl Slot for $name {
+                fn fill(&mut self, from: &Reader<'_>) -> Result<(), Stop> {
+                    let convert: fn(i128) -> $inner = $from;
+                    if let Some(number) = from.scalar(Kind::$name) {
+                        self.0 = convert(number);
+                    }
+                    Ok(())
                 }
             }
 
@@ -227,84 +211,87 @@ fn text(value: impl fmt::Display) -> Written {
     Written::Text(value.to_string())
 }
 
-fn fixed(units: i128) -> Option<Fixed> {
-    Some(Fixed::from_units(units))
+/// Narrows a number; those of its kind fit.
+fn whole<T: TryFrom<i128> + Default>(n: i128) -> T {
+    n.try_into().unwrap_or_default()
 }
 
 scalars! {
     /// Dollars as a decimal.
-    Money(faregate::Money) "$money" from |n| fixed(n).map(faregate::Money), write |m| text(m), schema {
+    Money(faregate::Money) from |n| faregate::Money(Fixed::from_units(n)), write |m| text(m), schema {
         "description": "dollars as a decimal, text or number, at most 24 decimals",
         "type": ["string", "number"], "pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$",
     };
     /// Dollars as a decimal, never below zero.
-    Price(faregate::Money) "$price" from |n| fixed(n).map(faregate::Money), write |m| text(m), schema {
+    Price(faregate::Money) from |n| faregate::Money(Fixed::from_units(n)), write |m| text(m), schema {
         "description": "dollars as a decimal, text or number, at most 24 decimals, not below zero",
         "type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$", "minimum": 0,
     };
     /// A decimal, never below zero.
-    Decimal(Fixed) "$decimal" from fixed, write |d| text(d), schema {
+    Decimal(Fixed) from Fixed::from_units, write |d| text(d), schema {
         "description": "a decimal, text or number, at most 24 decimals, not below zero",
         "type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$", "minimum": 0,
     };
     /// A share.
-    Ratio(faregate::Ratio) "$ratio" from |n| fixed(n).map(faregate::Ratio), write |r| text(r), schema {
+    Ratio(faregate::Ratio) from |n| faregate::Ratio(Fixed::from_units(n)), write |r| text(r), schema {
         "description": "a share: `98.7%`, or a decimal between 0 and 1",
         "type": ["string", "number"], "minimum": 0, "maximum": 1,
         "pattern": r"^[0-9_]+(\.[0-9_]+)?%$|^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$",
     };
     /// Milliseconds.
-    Duration(u64) "$duration" from |n| n.try_into().ok(), write |n| number(*n), schema {
+    Duration(u64) from whole, write |n| number(*n), schema {
         "description": "a duration: `250ms`, `2s`, `5m`, `1h`, `7d`, or whole milliseconds",
         "type": ["string", "integer"], "minimum": 0, "maximum": 9_007_199_254_740_991_u64,
         "pattern": r"^[0-9_]+(\.[0-9_]+)?(ms|s|m|h|d)$",
     };
     /// Milliseconds that others told.
-    AnyDuration(u64) "$any_duration" from |n| n.try_into().ok(), write |n| Written::Unsigned(*n), schema {
+    AnyDuration(u64) from whole, write |n| Written::Unsigned(*n), schema {
         "description": "a duration: `250ms`, `2s`, `5m`, `1h`, `7d`, or whole milliseconds",
         "type": ["string", "integer"], "minimum": 0,
         "pattern": r"^[0-9_]+(\.[0-9_]+)?(ms|s|m|h|d)$",
     };
     /// A whole number that others told.
-    AnyCount(u64) "$any_count" from |n| n.try_into().ok(), write |n| Written::Unsigned(*n), schema {
+    AnyCount(u64) from whole, write |n| Written::Unsigned(*n), schema {
         "description": "a whole number, written in digits", "type": "integer", "minimum": 0,
     };
     /// A whole number.
-    Count(u64) "$count" from |n| n.try_into().ok(), write |n| number(*n), schema {
+    Count(u64) from whole, write |n| number(*n), schema {
         "description": "a whole number, written in digits",
         "type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_u64,
     };
     /// A whole number, which may be below zero.
-    Integer(i64) "$integer" from |n| n.try_into().ok(), write |n| number(*n), schema {
+    Integer(i64) from whole, write |n| number(*n), schema {
         "description": "a whole number", "type": "integer",
     };
     /// An instant.
-    Instant(faregate::Timestamp) "$instant" from |n| n.try_into().ok().map(faregate::Timestamp), write |t| text(t),
+    Instant(faregate::Timestamp) from |n| faregate::Timestamp(whole(n)), write |t| text(t),
     schema {
         "description": "an instant as RFC 3339", "type": "string", "format": "date-time",
     };
     /// An instant of any clock.
-    AnyInstant(faregate::Timestamp) "$any_instant" from |n| n.try_into().ok().map(faregate::Timestamp),
+    AnyInstant(faregate::Timestamp) from |n| faregate::Timestamp(whole(n)),
     write |t| text(t), schema {
         "description": "an instant as RFC 3339", "type": "string", "format": "date-time",
     };
     /// A day.
-    Date(faregate::Date) "$date" from day_of, write |d| text(date_text(*d)), schema {
+    Date(faregate::Date) from day_of, write |d| text(date_text(*d)), schema {
         "description": "a day", "type": "string", "format": "date",
     };
     /// A time of day.
-    TimeOfDay(faregate::TimeOfDay) "$time_of_day" from |n| n.try_into().ok().map(faregate::TimeOfDay),
+    TimeOfDay(faregate::TimeOfDay) from |n| faregate::TimeOfDay(whole(n)),
     write |t| text(clock(*t)), schema {
         "description": "a time of day: `16:30`, also with seconds",
         "type": "string", "pattern": r"^[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,3})?)?$",
     };
 }
 
-fn day_of(digits: i128) -> Option<faregate::Date> {
-    let year = digits.checked_div(10_000)?.try_into().ok()?;
-    let month = digits.checked_div(100)?.checked_rem(100)?.try_into().ok()?;
-    let day = digits.checked_rem(100)?.try_into().ok()?;
-    Some(faregate::Date { year, month, day })
+fn day_of(digits: i128) -> faregate::Date {
+    let part = |unit: i128, of: i128| digits.checked_div(unit).and_then(|n| n.checked_rem(of)).unwrap_or(0);
+    faregate::Date {
+        year: whole(part(10_000, 10_000)),
+        month: whole(part(100, 100)),
+        day: whole(part(1, 100)),
+    }
 }
 
 /// Writes `2026-11-23`.
@@ -321,19 +308,5 @@ fn clock(time: faregate::TimeOfDay) -> String {
         (0, 0) => format!("{hours:02}:{minutes:02}"),
         (_, 0) => format!("{hours:02}:{minutes:02}:{seconds:02}"),
         _ => format!("{hours:02}:{minutes:02}:{seconds:02}.{ms:03}"),
-    }
-}
-
-struct Whole;
-
-impl Visitor<'_> for Whole {
-    type Value = i128;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a scalar of a tree")
-    }
-
-    fn visit_i128<E: de::Error>(self, number: i128) -> Result<i128, E> {
-        Ok(number)
     }
 }

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use faregate::{CatalogLayer, Context, Date, Decision, Record, Request, Told};
 use faregate_syntax::{Diagnostic, Sources};
-use serde::Deserialize;
 
 use super::compare::is_of_run;
 use super::play::observed;
 use super::{compare, compare_diagnostics, compare_run, merge};
-use crate::de::{Sink, Tree, read};
 use crate::near::unknown_field;
 use crate::outcome::{Scripted, script_at};
 use crate::path::Path;
+use crate::sink::Sink;
+use crate::slot::{Tree, read, shape};
 use crate::{
     Error, Node, catalog, context, context_to_node, decision_to_node, read_one, record_to_node, request,
     scalar,
@@ -237,60 +237,50 @@ fn expected_error(part: &str, error: &str) -> Vec<String> {
     if error.contains(part) { Vec::new() } else { vec![format!("error: expected {part:?}, got {error:?}")] }
 }
 
-/// Golden cases of one file. What stands beside `cases` is the base of every case.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "CaseFile"))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CaseFileDto {
-    /// the policy set: a path relative to this file, a text of several lines, `{ name, text }`, or a list of these
-    #[serde(rename = "policy")]
-    _policy: Option<Tree>,
-    /// the catalog: a path relative to this file, a map, or a list of these
-    #[serde(rename = "catalog")]
-    _catalog: Option<Tree>,
-    /// fields of the request
-    #[serde(rename = "request")]
-    _request: Option<Tree>,
-    /// fields of the context
-    #[serde(rename = "context")]
-    _context: Option<Tree>,
-    /// what the calls of a run come to
-    #[serde(rename = "outcomes")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::outcome::ScriptedDto>>"))]
-    _outcomes: Option<Vec<Tree>>,
-    /// the day on which `check` runs
-    #[serde(rename = "check_now")]
-    _check_now: Option<scalar::Date>,
-    /// the cases
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<CaseDto>"))]
-    cases: Vec<Tree>,
+shape! {
+    /// Golden cases of one file. What stands beside `cases` is the base of every case.
+    pub(crate) struct CaseFileDto as "CaseFile" {
+        /// the policy set: a path relative to this file, a text of several lines, `{ name, text }`, or a list of these
+        policy: Option<Tree>,
+        /// the catalog: a path relative to this file, a map, or a list of these
+        catalog: Option<Tree>,
+        /// fields of the request
+        request: Option<Tree>,
+        /// fields of the context
+        context: Option<Tree>,
+        /// what the calls of a run come to
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::outcome::ScriptedDto>>"))]
+        outcomes: Option<Vec<Tree>>,
+        /// the day on which `check` runs
+        check_now: Option<scalar::Date>,
+        /// the cases
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<CaseDto>"))]
+        cases: Vec<Tree>,
+    }
 }
 
-/// A case: laid over the base, where maps merge, lists and scalars replace, and `null` removes.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Case"))]
-#[serde(deny_unknown_fields)]
-struct CaseDto {
-    /// its name, unique in the file
-    name: String,
-    /// what should come out: fields of the decision, and of a run `steps`, `record`, `cost` as an amount; or
-    /// `diagnostics`, or `error`
-    expect: Tree,
-    /// in place of the base's
-    policy: Option<Tree>,
-    /// in place of the base's, or laid over it where both are maps
-    catalog: Option<Tree>,
-    /// laid over the base's
-    request: Option<Tree>,
-    /// laid over the base's
-    context: Option<Tree>,
-    /// in place of the base's
-    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::outcome::ScriptedDto>>"))]
-    outcomes: Option<Vec<Tree>>,
-    /// in place of the base's
-    check_now: Option<scalar::Date>,
+shape! {
+    /// A case: laid over the base, where maps merge, lists and scalars replace, and `null` removes.
+    struct CaseDto as "Case" {
+        /// its name, unique in the file
+        name: String,
+        /// what should come out: fields of the decision, and of a run `steps`, `record`, `cost` as an amount; or
+        /// `diagnostics`, or `error`
+        expect: Tree,
+        /// in place of the base's
+        policy: Option<Tree>,
+        /// in place of the base's, or laid over it where both are maps
+        catalog: Option<Tree>,
+        /// laid over the base's
+        request: Option<Tree>,
+        /// laid over the base's
+        context: Option<Tree>,
+        /// in place of the base's
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::outcome::ScriptedDto>>"))]
+        outcomes: Option<Vec<Tree>>,
+        /// in place of the base's
+        check_now: Option<scalar::Date>,
+    }
 }
 
 fn read_case(n: usize, base: &Node, node: &Node, loader: &mut Loader<'_>) -> Case {
@@ -508,10 +498,10 @@ impl Loader<'_> {
     }
 }
 
-/// A text with the name of the file that it stands for.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NamedText {
-    name: String,
-    text: String,
+shape! {
+    /// A text with the name of the file that it stands for.
+    struct NamedText {
+        name: String,
+        text: String,
+    }
 }

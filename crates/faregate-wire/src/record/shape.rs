@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::de::Tree;
 use crate::decision::{
     AmountDto, CredentialDto, DigestsDto, InstantText, LimitDto, MoneyText, PartialDto, PerDto, RoleDto,
 };
 use crate::outcome::{PhaseDto, ToolUseDto};
+use crate::slot::{Tree, shape};
 
 /// What happened in a run.
 #[derive(Serialize)]
@@ -185,19 +185,17 @@ pub(crate) struct CrossedDto<'a> {
     pub(super) crossed: String,
 }
 
-/// All that replaying a run needs beside policy and catalog.
-#[derive(Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Input"))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct InputDto {
-    /// what was asked
-    #[cfg_attr(feature = "schema", schemars(with = "crate::request::RequestDto"))]
-    pub(super) request: Tree,
-    /// what was known at the beginning
-    #[cfg_attr(feature = "schema", schemars(with = "crate::context::ContextDto"))]
-    pub(super) context: Tree,
-    /// what the host told, in order
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::outcome::ToldDto>"))]
-    pub(super) outcomes: Vec<Tree>,
+shape! {
+    /// All that replaying a run needs beside policy and catalog.
+    pub(crate) struct InputDto as "Input" {
+        /// what was asked
+        #[cfg_attr(feature = "schema", schemars(with = "crate::request::RequestDto"))]
+        pub(super) request: Tree,
+        /// what was known at the beginning
+        #[cfg_attr(feature = "schema", schemars(with = "crate::context::ContextDto"))]
+        pub(super) context: Tree,
+        /// what the host told, in order
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::outcome::ToldDto>"))]
+        pub(super) outcomes: Vec<Tree>,
+    }
 }
