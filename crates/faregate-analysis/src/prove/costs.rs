@@ -138,10 +138,71 @@ impl Lower<'_> {
         let covered: Vec<Formula> = cases.iter().filter(|c| c.cost.is_some()).map(|c| c.when).collect();
         let known = self.arena.any(covered);
         cases.retain(|c| c.cost.is_some() && c.when != Formula::FALSE);
+        if known != Formula::TRUE && !(seen.own && !self.arena.taken.list_prices) {
+            for regime in seen.regimes {
+                let past = self.past_counting(routing, seen.endpoint, &regime.dearest);
+                too_large.push(self.arena.all([regime.when, known.not(), past]));
+            }
+        }
         if known != Formula::TRUE {
             cases.push(Case { when: known.not(), cost: None });
         }
         (cases, self.arena.any(too_large))
+    }
+
+    /// Where the known parts of a cost that is not known as a whole are past what can be counted, which excludes as well: one by
+    /// itself surely, all together perhaps.
+    fn past_counting(&mut self, routing: &Routing, endpoint: &Endpoint, prices: &EffectivePrices) -> Formula {
+        let facts = &endpoint.facts;
+        let most = |limit: Option<u64>| i128::from(limit.unwrap_or(MAX_COUNT));
+        let (images, input) = (self.request("images"), self.request("input_tokens"));
+        let (asked, caller) = (self.request("max_output_tokens"), facts::caller_output(&mut self.arena));
+        let output = prices.completion.zip(prices.reasoning).map(|(a, b)| a.max(b));
+        let cached =
+            prices.prompt.max(prices.cache_read).max(prices.cache_write).filter(|_| prices.prompt.is_some());
+        // What is counted, its dearest price, and how much of it an admitted request has at most.
+        let parts = [
+            (vec![images], prices.image, most(None)),
+            (vec![input], cached, most(facts.context_length)),
+            (vec![asked, caller], output, most(facts.max_output_tokens)),
+        ];
+        let parts: Vec<(Vec<Key>, i128, i128)> = parts
+            .into_iter()
+            .filter_map(|(keys, price, most)| Some((keys, price?.0.units(), most)))
+            .filter(|(_, price, _)| *price > 0)
+            .collect();
+        let mut past = |keys: &[Key], limit: i128| {
+            let mut over = Vec::new();
+            for key in keys {
+                let (known, within) = (self.arena.known(*key), self.arena.at_most(*key, limit));
+                over.push(self.arena.both(known, within.not()));
+            }
+            self.arena.any(over)
+        };
+        let (mut surely, mut one, mut each) = (Vec::new(), Vec::new(), Vec::new());
+        let fixed =
+            tools_at_most(routing, prices).and_then(|bill| bill.checked_add(prices.request.0.units()));
+        for (at, (keys, price, _)) in parts.iter().enumerate() {
+            let up_to = |sum: i128| sum.checked_div(*price).unwrap_or(i128::MAX);
+            one.push(past(keys, up_to(i128::MAX / 8)));
+            if keys == &[images] || keys == &[input] && Some(*price) == prices.prompt.map(|p| p.0.units()) {
+                surely.push(past(keys, up_to(i128::MAX)));
+            }
+            let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
+            let others = others.map(|(_, (_, price, most))| price.checked_mul(*most));
+            let rest = others.chain([fixed]).try_fold(0_i128, |sum, part| sum.checked_add(part?));
+            if let Some(left) = rest.and_then(|rest| i128::MAX.checked_sub(rest)) {
+                each.push(past(keys, up_to(left)));
+            }
+        }
+        if fixed.is_none_or(|sum| sum > i128::MAX / 8) {
+            one.push(Formula::TRUE);
+        }
+        let free = self.arena.free();
+        let one = self.arena.any(one);
+        each.extend([one, free]);
+        surely.push(self.arena.all(each));
+        self.arena.any(surely)
     }
 
     /// The prices of an own credential may be anything; only without a limit of output there is no bound whatever they are.
@@ -311,6 +372,15 @@ impl Lower<'_> {
         }
         self.arena.any(parts)
     }
+}
+
+/// What all tools of known prices cost at most; `None`: past counting.
+fn tools_at_most(routing: &Routing, prices: &EffectivePrices) -> Option<i128> {
+    routing.tools.iter().try_fold(0_i128, |sum, (tool, cap)| {
+        let Some(price) = prices.tools.get(tool) else { return Some(sum) };
+        let results = price.per_result.unwrap_or(Money::ZERO).times(cap.results.unwrap_or(0))?;
+        sum.checked_add(price.per_call.plus(results)?.times(cap.calls)?.0.units())
+    })
 }
 
 /// Whether the largest counts give a number that can be written.
