@@ -208,7 +208,11 @@ fn no_mutant_that_a_request_tells_apart_is_proved_equal() {
                     equal += 1;
                 } else if found.changes.is_empty() {
                     undecided += 1;
-                    println!("{about}: {}", found.undecided[0].why);
+                    let from = &text[mutant.at.start as usize..mutant.at.end as usize];
+                    println!("{about} for `{from}`: {}", found.undecided[0].why);
+                    if std::env::var_os("FAREGATE_SHOW").is_some() {
+                        println!("{text}");
+                    }
                 } else {
                     different += 1;
                 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use faregate::model::{Budget, Exhausted, Expr, attributes};
 use faregate::syntax::Span;
-use faregate::{Context, Request};
+use faregate::{Context, Ratio, Request};
 
 use super::super::shape::shape;
 use super::effects::effects;
@@ -48,8 +48,36 @@ impl<'a> Differ<'a> {
             {
                 continue;
             }
+            if let (Some(a), Some(b)) = (a, b) {
+                let quiet = Budget { alerts: b.alerts.clone(), ..a.clone() };
+                if self.same_budget(&quiet, b, pairs) {
+                    self.other_alerts(a, b, pairs);
+                    continue;
+                }
+            }
             self.budget(&budget.name, a, b, pairs);
         }
+    }
+
+    /// Tells that a budget which touches somebody gives other alerts.
+    fn other_alerts(&mut self, old: &Budget, new: &Budget, pairs: &[Pair]) {
+        if pairs.iter().all(|pair| self.touching(&old.name, pair).is_none()) {
+            return;
+        }
+        let span = |b: &Budget| b.limits.iter().map(|l| l.span).collect::<Vec<_>>();
+        self.add(DecisionChange {
+            direction: Direction::Words,
+            old_workload: None,
+            new_workload: None,
+            endpoints: BTreeSet::new(),
+            and_more: false,
+            also: BTreeSet::new(),
+            what: format!("other alerts of budget {}", old.name),
+            certain: true,
+            witness: None,
+            at_old: self.at(Side::Old, span(old)),
+            at_new: self.at(Side::New, span(new)),
+        });
     }
 
     fn same_budget(&mut self, old: &Budget, new: &Budget, pairs: &[Pair]) -> bool {
@@ -63,13 +91,13 @@ impl<'a> Differ<'a> {
                 Exhausted::UseWorkload(name, _) => format!("use {name}"),
                 other => shape(other),
             };
-            let share = b.reserve.as_ref().map(|(share, _)| *share);
+            let share = reserve(b).map(|(share, _)| *share);
             format!("{limits:?} {:?} {} {share:?} {:?} {to}", shape(&b.per), b.byok_included, b.alerts)
         };
         if figures(old) != figures(new) {
             return false;
         }
-        let kept = |b: &'_ Budget| b.reserve.as_ref().map(|(_, e)| e.clone());
+        let kept = |b: &Budget| reserve(b).map(|(_, e)| e.clone());
         let conditions = [(old.when.clone(), new.when.clone()), (kept(old), kept(new))];
         for (a, b) in conditions {
             match (a, b) {
@@ -318,4 +346,9 @@ impl<'a> Differ<'a> {
         }
         all
     }
+}
+
+/// Returns what a budget keeps for some, if it keeps anything.
+fn reserve(budget: &Budget) -> Option<&(Ratio, Expr)> {
+    budget.reserve.as_ref().filter(|(share, _)| share.0.units() != 0)
 }
