@@ -12,6 +12,8 @@
 )]
 
 mod desk;
+#[path = "diffs/small.rs"]
+mod small;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -206,7 +208,11 @@ fn no_mutant_that_a_request_tells_apart_is_proved_equal() {
                     equal += 1;
                 } else if found.changes.is_empty() {
                     undecided += 1;
-                    println!("{about}: {}", found.undecided[0].why);
+                    let from = &text[mutant.at.start as usize..mutant.at.end as usize];
+                    println!("{about} for `{from}`: {}", found.undecided[0].why);
+                    if std::env::var_os("FAREGATE_SHOW").is_some() {
+                        println!("{text}");
+                    }
                 } else {
                     different += 1;
                 }
@@ -295,7 +301,9 @@ fn nothing_is_printed_where_all_is_equal() {
 fn a_leak_is_told_with_the_request_that_shows_it() {
     let desk = desk();
     let (code, out, err) = diff_of(&desk, "old.fare", "new.fare", &[]);
-    assert_eq!((code, err.as_str()), (1, "1 looser\n"), "{out}");
+    assert_eq!((code, err.as_str()), (1, "1 looser, 1 dearer\n"), "{out}");
+    // The plan of the witness has a call more, which may cost as much again.
+    assert!(out.contains("dearer    workload answers: the run costs at most $0.004 -> $0.008\n"), "{out}");
     for part in
         ["looser    workload answers: may be called\n", "m/a@south", "request: {", "old: ", "new: routed to "]
     {
@@ -318,7 +326,9 @@ fn a_leak_is_told_with_the_request_that_shows_it() {
     assert!(change["old"]["outcome"] == "deny" || !goes(&change["old"]), "{change}");
     let (_, out, _) = diff_of(&desk, "old.fare", "new.fare", &["--format", "markdown"]);
     assert!(
-        out.starts_with("**Decisions change:** 1 looser.\n\n| | who | what | endpoints | lines |\n"),
+        out.starts_with(
+            "**Decisions change:** 1 looser, 1 dearer.\n\n| | who | what | endpoints | lines |\n"
+        ),
         "{out}"
     );
     assert!(out.contains("| **looser** | workload answers | may be called | m/a@south"), "{out}");
@@ -327,7 +337,9 @@ fn a_leak_is_told_with_the_request_that_shows_it() {
 #[test]
 fn only_the_directions_that_are_asked_for_fail() {
     let desk = desk();
-    assert_eq!(diff_of(&desk, "old.fare", "new.fare", &["--fail-on", "tighter,dearer"]).0, 0);
+    assert_eq!(diff_of(&desk, "old.fare", "new.fare", &["--fail-on", "tighter,cheaper"]).0, 0);
+    // What is looser may cost more, and is told so.
+    assert_eq!(diff_of(&desk, "old.fare", "new.fare", &["--fail-on", "dearer"]).0, 1);
     assert_eq!(diff_of(&desk, "old.fare", "new.fare", &["--fail-on", "dearer,looser"]).0, 1);
     // Words alone are no failure, but where they are asked for.
     let (code, out, err) = diff_of(&desk, "old.fare", "words.fare", &[]);
@@ -365,7 +377,7 @@ fn folders_mean_the_sets_of_their_manifests() {
         ),
     ]);
     let (code, out, err) = run(&["diff", &desk.path("a"), &desk.path("b")]);
-    assert_eq!((code, err.as_str()), (1, "1 looser\n"), "{out}");
+    assert_eq!((code, err.as_str()), (1, "1 looser, 1 dearer\n"), "{out}");
     assert!(out.starts_with("two\nlooser    workload answers"), "{out}");
     let (code, _, err) = run(&["diff", &desk.path("a"), &desk.path("c")]);
     assert_eq!(code, 2);

@@ -22,6 +22,7 @@ pub mod promises;
 mod reduce;
 pub mod replay;
 pub mod shell;
+pub mod small;
 mod tree;
 mod world;
 

@@ -138,8 +138,13 @@ struct Prover<'a> {
 impl<'a> Prover<'a> {
     fn new(engine: &'a Engine) -> Self {
         let policy = policy(engine.policy());
-        let mut lower =
-            Lower { arena: Arena::new(), policy, catalog: engine.catalog(), stands: Stands::new() };
+        let mut lower = Lower {
+            arena: Arena::new(),
+            policy,
+            catalog: engine.catalog(),
+            stands: Stands::new(),
+            cooled: false,
+        };
         let ways = lower.ways();
         let all_ways = ways.is_some();
         let mut ways = ways.unwrap_or_default();

@@ -46,7 +46,7 @@ pub fn decide_alike(old: &PolicySet, new: &PolicySet, catalog: &Catalog) -> bool
     if shape(&old.declared) != shape(&new.declared) || !same_names(old, new) {
         return false;
     }
-    let lower = Lower { arena: Arena::new(), policy: old, catalog, stands: Stands::default() };
+    let lower = Lower { arena: Arena::new(), policy: old, catalog, stands: Stands::default(), cooled: false };
     let mut pair = Pair { old, new, lower, first: noon(catalog.as_of()), places: Vec::new() };
     if !pair.picks_alike() {
         return false;

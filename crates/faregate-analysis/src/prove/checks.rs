@@ -102,6 +102,7 @@ impl<'a> Finder<'a> {
             policy: policy(set),
             catalog: catalog.unwrap_or(none),
             stands: Stands::default(),
+            cooled: false,
         };
         lower.arena.taken.names_open = catalog.is_none();
         lower.arena.taken.list_prices = true;

@@ -138,7 +138,7 @@ impl Lower<'_> {
         let covered: Vec<Formula> = cases.iter().filter(|c| c.cost.is_some()).map(|c| c.when).collect();
         let known = self.arena.any(covered);
         cases.retain(|c| c.cost.is_some() && c.when != Formula::FALSE);
-        if known != Formula::TRUE && !(seen.own && !self.arena.taken.list_prices) {
+        if known != Formula::TRUE && (!seen.own || self.arena.taken.list_prices) {
             for regime in seen.regimes {
                 let past = self.past_counting(routing, seen.endpoint, &regime.dearest);
                 too_large.push(self.arena.all([regime.when, known.not(), past]));

@@ -6,9 +6,15 @@
 //! it is written: where it differs in writing and no request was found that shows it, the answer is *undecided*, never *equal*.
 
 mod admission;
+mod attempts;
+mod bills;
 mod budgets;
+mod codes;
+mod duo;
 mod effects;
 mod joint;
+mod moves;
+mod orders;
 mod picks;
 mod prices;
 mod probe;

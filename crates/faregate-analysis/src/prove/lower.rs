@@ -51,6 +51,8 @@ pub(super) struct Lower<'a> {
     pub(super) catalog: &'a Catalog,
     /// What stands for attributes of which two policies think differently; of one policy alone, nothing.
     pub(super) stands: Stands,
+    /// Whether nobody is taken to be cooling down.
+    pub(super) cooled: bool,
 }
 
 /// What an attribute is where two policies that are compared declare it differently.
@@ -207,6 +209,9 @@ impl Lower<'_> {
             }
             let of = |r: &Regime| named_price(&r.now, name).flatten().map(|m| m.0.units());
             return Source::Cases(seen.regimes.iter().map(|r| (r.when, of(r))).collect());
+        }
+        if self.cooled && name == "cooling_down" {
+            return Source::Constant(Some(Value::Bool(false)));
         }
         let figure = matches!(name, "uptime" | "error_rate" | "health" | "cooling_down")
             || name.starts_with("latency_")

@@ -117,7 +117,7 @@ impl Lower<'_> {
     }
 
     /// Where some candidate that a budget covers passes every filter that is no budget.
-    fn someone_only_out_of_budget(&mut self, budget: usize, routing: &Routing) -> Formula {
+    pub(super) fn someone_only_out_of_budget(&mut self, budget: usize, routing: &Routing) -> Formula {
         let policy = self.policy;
         let Some(budget) = policy.budgets.get(budget) else { return Formula::FALSE };
         let candidates = self.candidates(routing, true);

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use faregate::model::Body;
 use faregate::syntax::Span;
-use faregate::{Decision, Health, MAX_COUNT, Timestamp};
+use faregate::{MAX_COUNT, Timestamp};
 
+use super::bills::Alone;
 use super::picks::Pair;
 use super::probe::{Sought, Wanted};
 use super::sides::{Differ, Part, Side, Two, Unit};
 use super::{DecisionChange, Direction};
 use crate::prove::formula::Formula;
-use crate::prove::witness::MOST_DOWN;
 
 /// Once a class is found, so many further candidates are looked at for it.
 const MOST_FURTHER: usize = 24;
@@ -50,11 +50,14 @@ impl<'a> Differ<'a> {
                 self.candidate_differs(pair, &units, &changed, number, own, &mut classes);
             }
         }
+        self.bills(pair);
         if routes.iter().any(Option::is_none) || self.names_differ(pair) {
             self.outcomes(pair);
         }
         let told = classes.values().any(|k| k.further > 0 || !k.covered.is_empty());
-        if !told && (self.found.changes.len(), self.found.undecided.len()) == before {
+        let added = self.found.changes.iter().skip(before.0);
+        let routed = added.into_iter().any(|c| matches!(c.direction, Direction::Looser | Direction::Tighter));
+        if !told && !routed && self.found.undecided.len() == before.1 && routes.iter().all(Option::is_some) {
             self.codes(pair, &units, &changed);
         }
     }
@@ -69,7 +72,7 @@ impl<'a> Differ<'a> {
     }
 
     /// Whether the same kinds of credentials are asked.
-    fn same_kinds(&self, pair: &Pair) -> bool {
+    pub(super) fn same_kinds(&self, pair: &Pair) -> bool {
         let (Some(a), Some(b)) = (self.routing(Side::Old, pair.old), self.routing(Side::New, pair.new))
         else {
             return false;
@@ -184,12 +187,17 @@ impl<'a> Differ<'a> {
             if direction == Direction::Looser { (Side::New, pair.new) } else { (Side::Old, pair.old) };
         let Some(at) = at else { return };
         let mut why = None;
+        let mut one = None;
         for way in &pair.ways {
             let admitted = self.admitted(side, at, number, wanted.own, way.spent.of(side));
             let question = self.arena.all([way.when, difference, admitted]);
             if self.is_never(question) {
                 continue;
             }
+            one.get_or_insert_with(|| {
+                let places = (at_old.clone(), at_new.clone());
+                self.alone.push(Alone { number, own: wanted.own, side, question, way: way.clone(), places });
+            });
             // The engines showed one request of the class; for the others the formulas speak.
             if self.joins(pair, &class, wanted) {
                 let known = classes.entry(class).or_default();
@@ -312,102 +320,6 @@ impl<'a> Differ<'a> {
             })
         };
         (self.at(Side::Old, span(Side::Old, pair.old)), self.at(Side::New, span(Side::New, pair.new)))
-    }
-
-    /// The same candidates are admitted: whether what keeps the others out is of the same kind, so that denials have the same code.
-    fn codes(&mut self, pair: &Pair, units: &Two<Rc<Vec<Unit<'a>>>>, changed: &Two<Vec<usize>>) {
-        let kind = |unit: &Unit<'_>| match unit.part {
-            Part::Guardrail(_) => 1,
-            Part::Budget(..) | Part::Credits => 2,
-            _ => 0,
-        };
-        let (Some(old_at), Some(new_at)) = (pair.old, pair.new) else { return };
-        let met = Rc::clone(&self.met);
-        for (number, place) in met.iter().enumerate() {
-            if place.same && changed.old.is_empty() && changed.new.is_empty() {
-                continue;
-            }
-            for own in [false, true] {
-                if !self.has(Side::Old, old_at, number, own) || !self.has(Side::New, new_at, number, own) {
-                    continue;
-                }
-                // First what is not common to both; only where that differs, everything.
-                for (most, whole) in [(0, false), (0, true), (1, false), (1, true)] {
-                    let mut sides = Vec::new();
-                    for (side, at) in [(Side::Old, old_at), (Side::New, new_at)] {
-                        let mut parts = Vec::new();
-                        for (which, unit) in units.of(side).iter().enumerate() {
-                            let looked = whole || !place.same || changed.of(side).contains(&which);
-                            if looked && kind(unit) <= most {
-                                parts.push(self.passes(side, at, unit, number, own));
-                            }
-                        }
-                        sides.push(self.arena.all(parts));
-                    }
-                    let [a, b] = sides.as_slice() else { continue };
-                    let (a, b) = (*a, *b);
-                    if a == b || !whole {
-                        continue;
-                    }
-                    let (x, y) = (self.arena.both(a, b.not()), self.arena.both(b, a.not()));
-                    let differs = self.arena.either(x, y);
-                    if self.is_never(differs) {
-                        continue;
-                    }
-                    self.code_of(pair, units, changed, differs);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Looks for a denial whose code differs.
-    fn code_of(
-        &mut self,
-        pair: &Pair,
-        units: &Two<Rc<Vec<Unit<'a>>>>,
-        changed: &Two<Vec<usize>>,
-        differs: Formula,
-    ) {
-        let spans = |side: Side| -> Vec<Span> {
-            let of = changed.of(side).iter().filter_map(|n| units.of(side).get(*n));
-            of.flat_map(|u| u.spans.clone()).collect()
-        };
-        let places = (self.at(Side::Old, spans(Side::Old)), self.at(Side::New, spans(Side::New)));
-        let mut open = false;
-        for way in &pair.ways {
-            let question = self.arena.both(way.when, differs);
-            if self.is_never(question) {
-                continue;
-            }
-            open = true;
-            for model in self.models(question) {
-                let (request, mut context) = self.concrete(&model, way, None);
-                // Whoever is admitted is taken down, so that nothing but denials is left.
-                for _ in 0..MOST_DOWN {
-                    let mut changed = false;
-                    let (old, new) = self.decide(&request, &context);
-                    for decision in [old, new] {
-                        let Decision::Route(plan) = decision else { continue };
-                        for attempt in &plan.attempts {
-                            let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
-                            changed |= facts.health.replace(Health::Down) != Some(Health::Down);
-                        }
-                    }
-                    if !changed {
-                        break;
-                    }
-                }
-                if self.tell(pair, &request, &context, &places) {
-                    return;
-                }
-            }
-        }
-        if !open {
-            return;
-        }
-        let why = "candidates are kept out by rules of another kind, and whether a denial has another code was not settled";
-        self.unsettled(why.to_owned(), places.0, places.1);
     }
 }
 

@@ -1,23 +1,39 @@
 //! Budgets at any use: what they count, where they apply, and what becomes of requests when they are used up.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use faregate::model::{Budget, Exhausted, Expr, attributes};
 use faregate::syntax::Span;
-use faregate::{Context, Request};
+use faregate::{Context, Ratio, Request};
 
 use super::super::shape::shape;
 use super::effects::effects;
 use super::picks::Pair;
+use super::probe::Wanted;
 use super::sides::{Differ, Side};
 use super::{DecisionChange, Direction};
 use crate::prove::formula::Formula;
 
 /// So many requests are decided to show what a budget changes.
-const MOST_PROBES: usize = 120;
+const MOST_PROBES: usize = 400;
+
+/// So many candidates of a sort are looked at on each way to a pair of workloads.
+const MOST_STARTS: usize = 4;
 
 /// What a budget can change beside words.
-const TOLD: &[Direction] = &[Direction::Looser, Direction::Tighter, Direction::Denial];
+const TOLD: &[Direction] = &[
+    Direction::Looser,
+    Direction::Tighter,
+    Direction::Dearer,
+    Direction::Cheaper,
+    Direction::Order,
+    Direction::Retries,
+    Direction::Denial,
+];
+
+/// Where all of these are met nothing more is looked for.
+const ENOUGH: [Direction; 4] = [Direction::Looser, Direction::Tighter, Direction::Dearer, Direction::Cheaper];
 
 impl<'a> Differ<'a> {
     pub(super) fn budgets(&mut self, pairs: &[Pair]) {
@@ -32,8 +48,36 @@ impl<'a> Differ<'a> {
             {
                 continue;
             }
+            if let (Some(a), Some(b)) = (a, b) {
+                let quiet = Budget { alerts: b.alerts.clone(), ..a.clone() };
+                if self.same_budget(&quiet, b, pairs) {
+                    self.other_alerts(a, b, pairs);
+                    continue;
+                }
+            }
             self.budget(&budget.name, a, b, pairs);
         }
+    }
+
+    /// Tells that a budget which touches somebody gives other alerts.
+    fn other_alerts(&mut self, old: &Budget, new: &Budget, pairs: &[Pair]) {
+        if pairs.iter().all(|pair| self.touching(&old.name, pair).is_none()) {
+            return;
+        }
+        let span = |b: &Budget| b.limits.iter().map(|l| l.span).collect::<Vec<_>>();
+        self.add(DecisionChange {
+            direction: Direction::Words,
+            old_workload: None,
+            new_workload: None,
+            endpoints: BTreeSet::new(),
+            and_more: false,
+            also: BTreeSet::new(),
+            what: format!("other alerts of budget {}", old.name),
+            certain: true,
+            witness: None,
+            at_old: self.at(Side::Old, span(old)),
+            at_new: self.at(Side::New, span(new)),
+        });
     }
 
     fn same_budget(&mut self, old: &Budget, new: &Budget, pairs: &[Pair]) -> bool {
@@ -47,13 +91,13 @@ impl<'a> Differ<'a> {
                 Exhausted::UseWorkload(name, _) => format!("use {name}"),
                 other => shape(other),
             };
-            let share = b.reserve.as_ref().map(|(share, _)| *share);
+            let share = reserve(b).map(|(share, _)| *share);
             format!("{limits:?} {:?} {} {share:?} {:?} {to}", shape(&b.per), b.byok_included, b.alerts)
         };
         if figures(old) != figures(new) {
             return false;
         }
-        let kept = |b: &'_ Budget| b.reserve.as_ref().map(|(_, e)| e.clone());
+        let kept = |b: &Budget| reserve(b).map(|(_, e)| e.clone());
         let conditions = [(old.when.clone(), new.when.clone()), (kept(old), kept(new))];
         for (a, b) in conditions {
             match (a, b) {
@@ -120,8 +164,9 @@ impl<'a> Differ<'a> {
         let places = (self.at(Side::Old, spans(old)), self.at(Side::New, spans(new)));
         let told = |b: Option<&Budget>| b.is_none_or(|b| b.exhausted == Exhausted::AlertOnly);
         let only_told = told(old) && told(new);
-        let asked: Vec<(Request, Context)> =
-            pairs.iter().flat_map(|pair| self.touching(name, pair)).take(MOST_PROBES).collect();
+        let touching: Vec<_> = pairs.iter().filter_map(|pair| self.touching(name, pair)).collect();
+        let touched = !touching.is_empty();
+        let asked: Vec<(Request, Context)> = touching.into_iter().flatten().take(MOST_PROBES).collect();
         // Requests that it applies to first; then any, since a row that does not fit denies by itself; words come last.
         let mut any = Vec::new();
         for pair in pairs {
@@ -141,7 +186,7 @@ impl<'a> Differ<'a> {
             };
             b.map(|b| (b.per.len(), limits(b)))
         };
-        if !met && (!asked.is_empty() || rows(old) != rows(new)) {
+        if !met && (touched || rows(old) != rows(new)) {
             let why = format!("budget {name} differs, and no request was found that shows it");
             self.unsettled(why, places.0, places.1);
         }
@@ -185,54 +230,89 @@ impl<'a> Differ<'a> {
                     at_new: places.1.clone(),
                 });
             }
-            if met.contains(&Direction::Looser) && met.contains(&Direction::Tighter) {
+            if ENOUGH.iter().all(|d| met.contains(d)) {
                 break;
             }
         }
         !met.is_empty()
     }
 
-    /// Returns requests to which a budget applies on one side at least.
-    fn touching(&mut self, name: &str, pair: &Pair) -> Vec<(Request, Context)> {
-        let mut found = Vec::new();
+    /// Returns requests that a budget touches, those first of which one side alone says so; `None`: there are none.
+    fn touching(&mut self, name: &str, pair: &Pair) -> Option<Vec<(Request, Context)>> {
+        let mut found: [Vec<(Request, Context)>; 3] = [Vec::new(), Vec::new(), Vec::new()];
+        let mut touched = false;
+        let met = Rc::clone(&self.met);
         for way in pair.ways.iter().filter(|w| !w.through.iter().any(|t| t == name)) {
-            let mut applies = Vec::new();
-            let mut spent = way.spent.clone();
-            for side in Side::BOTH {
-                let policy = *self.policies.of(side);
-                let Some(at) = policy.budgets.iter().position(|b| b.name == name) else { continue };
-                let Some(budget) = policy.budgets.get(at) else { continue };
-                spent.of_mut(side).insert(at);
-                let off = match &budget.when {
-                    None => Formula::FALSE,
-                    Some(when) => self.truth(side, when).no,
-                };
-                let mut known = vec![off.not()];
-                for attr in budget.per.iter() {
-                    let key = self.on(side, |lower| {
-                        let key = crate::prove::facts::given(
-                            &mut lower.arena,
-                            lower.policy,
-                            attr.subject,
-                            &attr.name,
-                        );
-                        key.map(|key| lower.arena.known(key))
-                    });
-                    known.extend(key);
+            for (number, place) in met.iter().enumerate() {
+                let Some(endpoint) = place.of.new.or(place.of.old) else { continue };
+                for own in [false, true] {
+                    let old = self.counted(Side::Old, pair.old, name, (number, own));
+                    let new = self.counted(Side::New, pair.new, name, (number, own));
+                    if (old, new) == (Formula::FALSE, Formula::FALSE) {
+                        continue;
+                    }
+                    let either = self.arena.either(old, new);
+                    let reached = self.arena.both(way.when, either);
+                    touched = touched || !self.is_never(reached);
+                    let mut parts = vec![way.when];
+                    for (side, at) in [(Side::Old, pair.old), (Side::New, pair.new)] {
+                        let Some(at) = at.filter(|_| self.routing(side, at).is_some()) else { continue };
+                        let mut spent = way.spent.of(side).clone();
+                        spent.extend(self.policies.of(side).budgets.iter().position(|b| b.name == name));
+                        parts.push(self.admitted(side, at, number, own, &spent));
+                    }
+                    let admitted = self.arena.all(parts);
+                    let sorts = [(old, new.not()), (new, old.not()), (old, new)];
+                    for (starts, (a, b)) in found.iter_mut().zip(sorts) {
+                        if starts.len() >= MOST_STARTS {
+                            continue;
+                        }
+                        let question = self.arena.all([admitted, a, b]);
+                        let Some(model) = self.model(question) else { continue };
+                        let wanted = Wanted { endpoint: place.id, provider: &endpoint.provider, own };
+                        let (request, context) = self.concrete(&model, way, Some(wanted));
+                        let alone = self.alone_up(&request, context.clone(), &[place.id].into());
+                        starts.push((request.clone(), context));
+                        starts.extend(alone.map(|alone| (request, alone)));
+                    }
                 }
-                applies.push(self.arena.all(known));
-            }
-            // What is counted by is known where it can be.
-            let applies = self.arena.any(applies);
-            let here = self.arena.both(way.when, applies);
-            let mut without = way.clone();
-            (without.when, without.spent) = (here, spent);
-            let question = self.someone(pair, &without);
-            if let Some(model) = self.model(question) {
-                found.push(self.concrete(&model, way, None));
             }
         }
-        found
+        // One of each sort after the other.
+        let most = found.iter().map(Vec::len).max().unwrap_or(0);
+        let starts = (0..most).flat_map(|n| found.iter().filter_map(move |of| of.get(n).cloned())).collect();
+        touched.then_some(starts)
+    }
+
+    /// Where a budget counts a candidate of a workload.
+    fn counted(
+        &mut self,
+        side: Side,
+        at: Option<usize>,
+        name: &str,
+        (number, own): (usize, bool),
+    ) -> Formula {
+        let policy = *self.policies.of(side);
+        let (Some(budget), Some(at)) = (policy.budgets.iter().find(|b| b.name == name), at) else {
+            return Formula::FALSE;
+        };
+        if (own && !budget.byok_included) || !self.has(side, at, number, own) {
+            return Formula::FALSE;
+        }
+        let off = match &budget.when {
+            None => Formula::FALSE,
+            Some(when) => self.truth(side, when).no,
+        };
+        let covered = match &budget.covers {
+            None => Formula::TRUE,
+            Some(covers) => match self.candidate(side, at, number, own) {
+                Some(candidate) => {
+                    self.on(side, |lower| lower.truth(covers, Some(candidate.seen())).no.not())
+                }
+                None => Formula::TRUE,
+            },
+        };
+        self.arena.both(off.not(), covered)
     }
 
     /// Returns a request with a budget untouched, and used up as either policy counts it.
@@ -266,4 +346,9 @@ impl<'a> Differ<'a> {
         }
         all
     }
+}
+
+/// Returns what a budget keeps for some, if it keeps anything.
+fn reserve(budget: &Budget) -> Option<&(Ratio, Expr)> {
+    budget.reserve.as_ref().filter(|(share, _)| share.0.units() != 0)
 }

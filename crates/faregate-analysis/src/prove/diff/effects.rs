@@ -47,14 +47,24 @@ pub(super) fn effects(old: &Decision, new: &Decision) -> Vec<Effect> {
 
 /// Names a candidate.
 pub(super) fn name_of(attempt: &Attempt) -> String {
-    match &attempt.credential {
-        Credential::Shared => attempt.endpoint.clone(),
-        Credential::Own(key) => format!("{}#{key}", attempt.endpoint),
+    name(&attempt.endpoint, &attempt.credential)
+}
+
+fn name(endpoint: &str, credential: &Credential) -> String {
+    match credential {
+        Credential::Shared => endpoint.to_owned(),
+        Credential::Own(key) => format!("{endpoint}#{key}"),
     }
 }
 
 fn names(plan: &Plan) -> BTreeSet<String> {
     plan.attempts.iter().map(name_of).collect()
+}
+
+/// Returns who is admitted: those of the plan, and those to whom no move leads.
+fn admitted(plan: &Plan) -> BTreeSet<String> {
+    let left = plan.explanation.excluded.iter().filter(|e| e.reasons.iter().all(|r| r.code == "fallback"));
+    names(plan).into_iter().chain(left.map(|e| name(&e.endpoint, &e.credential))).collect()
 }
 
 struct Found(Vec<Effect>);
@@ -83,21 +93,35 @@ impl Found {
 
     fn plans(&mut self, old: &Plan, new: &Plan) {
         let (before, after) = (names(old), names(new));
-        let gained: BTreeSet<String> = after.difference(&before).cloned().collect();
-        let lost: BTreeSet<String> = before.difference(&after).cloned().collect();
-        let same_members = gained.is_empty() && lost.is_empty();
+        let same_members = before == after;
+        let (allowed_before, allowed_after) = (admitted(old), admitted(new));
+        let mut gained: BTreeSet<String> = after.difference(&allowed_before).cloned().collect();
+        let mut lost: BTreeSet<String> = before.difference(&allowed_after).cloned().collect();
+        let order = |plan: &Plan| plan.attempts.iter().map(|a| (name_of(a), a.tier)).collect::<Vec<_>>();
+        let (a, b) = (order(old), order(new));
+        let within = |list: &[(String, u32)], other: &BTreeSet<String>| {
+            list.iter().filter(|(n, _)| other.contains(n)).map(|(n, _)| n.clone()).collect::<Vec<_>>()
+        };
+        let other_order = within(&a, &after) != within(&b, &before);
+        let mut elsewhere = false;
+        if gained.is_empty() && lost.is_empty() && !same_members {
+            // Moves lead to others. Where a plan begins elsewhere or goes on in another order, that is why.
+            let first = |plan: &Plan| plan.attempts.first().map(name_of);
+            elsewhere = first(old) != first(new);
+            if !elsewhere && !other_order {
+                gained.extend(after.difference(&before).cloned());
+                lost.extend(before.difference(&after).cloned());
+            }
+        }
         if !gained.is_empty() {
             self.about(Direction::Looser, gained, "may be called".to_owned());
         }
         if !lost.is_empty() {
             self.about(Direction::Tighter, lost, "is not called any more".to_owned());
         }
-        let order = |plan: &Plan| plan.attempts.iter().map(|a| (name_of(a), a.tier)).collect::<Vec<_>>();
-        let (a, b) = (order(old), order(new));
-        let within = |list: &[(String, u32)], other: &BTreeSet<String>| {
-            list.iter().filter(|(n, _)| other.contains(n)).map(|(n, _)| n.clone()).collect::<Vec<_>>()
-        };
-        if within(&a, &after) != within(&b, &before) {
+        if elsewhere {
+            self.about(Direction::Order, &before | &after, "another one is called first".to_owned());
+        } else if other_order {
             self.about(Direction::Order, &before & &after, "are tried in another order".to_owned());
         } else if same_members && a != b {
             self.about(Direction::Order, &before & &after, "stand in another tier".to_owned());
@@ -105,17 +129,15 @@ impl Found {
         for attempt in &new.attempts {
             let name = name_of(attempt);
             if let Some(before) = old.attempts.iter().find(|a| name_of(a) == name) {
-                self.attempts(&name, before, attempt);
+                self.attempts(&name, before, attempt, a == b);
             }
         }
-        if same_members {
-            self.costs(&BTreeSet::new(), "the run", old.worst_cost, new.worst_cost, true);
-        }
+        self.costs(&BTreeSet::new(), "the run", old.worst_cost, new.worst_cost, true);
         if same_members && old.calls_at_most != new.calls_at_most {
             let what = format!("at most {} -> {} calls", old.calls_at_most, new.calls_at_most);
             self.whole(Direction::Retries, what);
         }
-        self.limits(old, new);
+        self.limits(old, new, same_members);
     }
 
     fn costs(
@@ -137,7 +159,7 @@ impl Found {
         self.about(direction, of.clone(), format!("{what} {most} {} -> {}", text(old), text(new)));
     }
 
-    fn attempts(&mut self, name: &str, old: &Attempt, new: &Attempt) {
+    fn attempts(&mut self, name: &str, old: &Attempt, new: &Attempt, same_order: bool) {
         let of = BTreeSet::from([name.to_owned()]);
         self.costs(&of, "an attempt", old.worst_cost, new.worst_cost, true);
         self.costs(&of, "an attempt", old.expected_cost, new.expected_cost, false);
@@ -159,7 +181,8 @@ impl Found {
             self.about(Direction::Looser, of.clone(), "parameters are sent that were dropped".to_owned());
         }
         let after = |a: &Attempt| a.on.iter().copied().collect::<BTreeSet<_>>();
-        if (old.role, after(old)) != (new.role, after(new)) && old.role.is_some() && new.role.is_some() {
+        // What stands before a candidate decides which moves lead to it.
+        if same_order && (old.role, after(old)) != (new.role, after(new)) {
             self.about(Direction::Retries, of.clone(), "is moved to after other failures".to_owned());
         }
         let times = |a: &Attempt| (a.timeout_ms, a.first_token_ms, a.stall_ms);
@@ -168,7 +191,7 @@ impl Found {
         }
     }
 
-    fn limits(&mut self, old: &Plan, new: &Plan) {
+    fn limits(&mut self, old: &Plan, new: &Plan, same_members: bool) {
         let retries = |plan: &Plan| {
             // Rules of one class keep their order.
             let mut rules: Vec<_> =
@@ -176,7 +199,8 @@ impl Found {
             rules.sort_by(|a, b| a.0.cmp(&b.0));
             rules
         };
-        if retries(old) != retries(new) {
+        // Which of them can apply depends on who is called.
+        if same_members && retries(old) != retries(new) {
             self.whole(Direction::Retries, "other retries".to_owned());
         }
         if old.deadline_ms != new.deadline_ms {

@@ -102,6 +102,8 @@ impl Differ<'_> {
                         parts.push(self.truth(side, when).no.not());
                     }
                 }
+                parts.push(self.only_out_of(Side::Old, a, at.old));
+                parts.push(self.only_out_of(Side::New, b, at.new));
                 let when = self.arena.all(parts);
                 if when == Formula::FALSE {
                     continue;
@@ -117,6 +119,12 @@ impl Differ<'_> {
             pairs.entry((a, b)).or_default().push(way);
         }
         pairs.into_iter().map(|((old, new), ways)| Pair { old, new, ways }).collect()
+    }
+
+    /// Where some candidate of a workload passes every filter that is no budget, and this one covers it.
+    fn only_out_of(&mut self, side: Side, at: Option<usize>, budget: usize) -> Formula {
+        let Some(routing) = self.routing(side, at) else { return Formula::FALSE };
+        self.on(side, |lower| lower.someone_only_out_of_budget(budget, routing))
     }
 
     /// Returns the soft caps that both policies have: name, indexes, and where they lead.

@@ -36,7 +36,9 @@ impl Differ<'_> {
         for (number, _) in self.shared_candidates(pair) {
             let Some(place) = met.get(number).filter(|m| !m.same) else { continue };
             let (Some(a), Some(b)) = (place.of.old, place.of.new) else { continue };
-            if let Some(moved) = moved(a, b) {
+            if let Some(moved) = moved(a, b)
+                && (prices_differ(a, b) || self.limits_tell(pair, number))
+            {
                 prices.entry(moved).or_default().insert(number);
             }
             if (&a.provider, &a.model, &a.native_model) != (&b.provider, &b.model, &b.native_model) {
@@ -72,6 +74,28 @@ impl Differ<'_> {
         aspects
     }
 
+    /// Whether a request of a pair may ask for more output than one of two limits lets it have, or for no limit at all.
+    fn limits_tell(&mut self, pair: &Pair, number: usize) -> bool {
+        let met = Rc::clone(&self.met);
+        let limits = met
+            .get(number)
+            .map(|m| Side::BOTH.map(|side| m.of.of(side).and_then(|e| e.facts.max_output_tokens)));
+        let Some(least) = limits.into_iter().flatten().flatten().min() else { return true };
+        let fits = self.on(Side::New, |lower| {
+            let (_, output) = lower.tokens();
+            let known = lower.arena.known(output);
+            let fits = lower.arena.at_most(output, i128::from(least));
+            lower.arena.both(known, fits)
+        });
+        [false, true].into_iter().any(|own| {
+            pair.ways.iter().any(|way| {
+                let both = self.both_admit(pair, way, (number, own));
+                let question = self.arena.both(both, fits.not());
+                !self.is_never(question)
+            })
+        })
+    }
+
     fn of_catalog(
         &self,
         what: &str,
@@ -87,6 +111,13 @@ impl Differ<'_> {
         let places = (places.clone(), places);
         Aspect { what: what.to_owned(), places, focus, directions, kind, run_only: false }
     }
+}
+
+/// Whether more than the limit of output differs of what an attempt costs.
+fn prices_differ(old: &Endpoint, new: &Endpoint) -> bool {
+    let mut other = old.clone();
+    other.facts.max_output_tokens = new.facts.max_output_tokens;
+    moved(&other, new).is_some()
 }
 
 /// Returns which way an attempt's cost can move, since prices or the limit of output differ.

@@ -10,6 +10,7 @@ use faregate_syntax::FileId;
 use faregate_syntax::ast::{CredentialMode, MoveKind};
 
 use super::super::shape::shape;
+use super::attempts::{Looks, after};
 use super::picks::Pair;
 use super::sides::{Differ, Side};
 use crate::prove::formula::Formula;
@@ -94,16 +95,45 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// Whether the same moves lead to the same candidates.
-    pub(super) fn same_moves(&mut self, pair: &Pair, old: &Routing, new: &Routing) -> bool {
+    /// Whether moves are limited alike: by number, where there are so many candidates, and by price.
+    pub(super) fn same_limits_of_moves(&mut self, pair: &Pair, old: &Routing, new: &Routing) -> bool {
         let none = Fallback { span: nowhere(), ..Fallback::default() };
         let (a, b) = (old.fallback.as_ref().unwrap_or(&none), new.fallback.as_ref().unwrap_or(&none));
         if a.rules.is_empty() && b.rules.is_empty() {
             return true;
         }
         let price = |f: &Fallback| f.price_at_most.map(|(share, _)| share);
-        if a.at_most != b.at_most || price(a) != price(b) {
+        if price(a) == price(b) && a.at_most == b.at_most {
+            return true;
+        }
+        if !self.any_move(pair, a, b) {
+            return true;
+        }
+        if price(a) != price(b) {
             return false;
+        }
+        let mut most = 0_u64;
+        for (side, at) in [(Side::Old, pair.old), (Side::New, pair.new)] {
+            let Some(at) = at else { continue };
+            let mut count = 0_u64;
+            for number in 0..self.met.len() {
+                // A gateway may have any number of own keys.
+                if self.has(side, at, number, true) {
+                    return false;
+                }
+                count = count.saturating_add(u64::from(self.has(side, at, number, false)));
+            }
+            most = most.max(count);
+        }
+        [a, b].into_iter().all(|f| f.at_most.is_none_or(|n| n.saturating_add(1) >= most))
+    }
+
+    /// Whether the same moves lead to the same candidates.
+    pub(super) fn same_moves(&mut self, pair: &Pair, old: &Routing, new: &Routing) -> bool {
+        let none = Fallback { span: nowhere(), ..Fallback::default() };
+        let (a, b) = (old.fallback.as_ref().unwrap_or(&none), new.fallback.as_ref().unwrap_or(&none));
+        if a.rules.is_empty() && b.rules.is_empty() {
+            return true;
         }
         let kinds = [MoveKind::Credential, MoveKind::Provider, MoveKind::Model];
         for kind in kinds {
@@ -132,8 +162,8 @@ impl<'a> Differ<'a> {
                 .all(|(n, _)| length(*n, Side::Old) == length(*n, Side::New))
     }
 
-    /// Whether the same is tried again, and as long.
-    pub(super) fn same_retries(&mut self, pair: &Pair, old: &Routing, new: &Routing) -> bool {
+    /// Whether the same is tried again, and as long, as decisions say it or as runs do.
+    pub(super) fn same_retries(&mut self, pair: &Pair, old: &Routing, new: &Routing, looks: Looks) -> bool {
         let none = Retry::default();
         let (a, b) = (old.retry.as_ref().unwrap_or(&none), new.retry.as_ref().unwrap_or(&none));
         let limits = |r: &Retry| (r.at_most_calls, r.timeout_ms, r.first_token_ms, r.stall_ms, r.deadline_ms);
@@ -144,12 +174,45 @@ impl<'a> Differ<'a> {
         a.len() == b.len()
             && a.iter().zip(&b).all(|(x, y)| {
                 let on = |r: &faregate::model::RetryRule| r.on.iter().copied().collect::<BTreeSet<_>>();
-                let when = |r: &faregate::model::RetryRule| r.when.clone().unwrap_or_else(always);
                 on(x) == on(y)
                     && x.times == y.times
                     && shape(&x.wait) == shape(&y.wait)
-                    && self.same_condition(pair, (&when(x), &when(y)))
+                    && self.same_after(pair, x, y, looks)
             })
+    }
+
+    /// Whether two rules apply after the same failures of whoever may be called.
+    fn same_after(
+        &mut self,
+        pair: &Pair,
+        old: &faregate::model::RetryRule,
+        new: &faregate::model::RetryRule,
+        looks: Looks,
+    ) -> bool {
+        let (x, y) = (old.when.clone().unwrap_or_else(always), new.when.clone().unwrap_or_else(always));
+        if self.same_condition(pair, (&x, &y)) {
+            return true;
+        }
+        let (Some(old_at), Some(new_at)) = (pair.old, pair.new) else { return false };
+        for who in self.shared_candidates(pair) {
+            let (Some(a), Some(b)) = (
+                self.candidate(Side::Old, old_at, who.0, who.1),
+                self.candidate(Side::New, new_at, who.0, who.1),
+            ) else {
+                return false;
+            };
+            for class in old.on.iter().copied() {
+                let a = self.on(Side::Old, |lower| after(lower, &x, a.seen(), class, looks).yes);
+                let b = self.on(Side::New, |lower| after(lower, &y, b.seen(), class, looks).yes);
+                let ways: Vec<Formula> =
+                    pair.ways.iter().map(|way| self.both_admit(pair, way, who)).collect();
+                let region = self.arena.any(ways);
+                if !self.same_formula(region, a, b) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// Whether candidates are sorted alike.
@@ -163,16 +226,24 @@ impl<'a> Differ<'a> {
         if sticky
             || shape(&old.order) != shape(&new.order)
             || (ranked(old) && ranked(new) && old.credentials != new.credentials)
-            || old.prefers.len() != new.prefers.len()
         {
             return false;
         }
-        let prefers = old.prefers.iter().zip(&new.prefers);
-        prefers.map(|((a, _), (b, _))| (a, b)).all(|pair_of| self.same_condition(pair, pair_of))
-            && self.same_tiers(pair, old, new)
+        if !self.same_tiers(pair, old, new) {
+            return false;
+        }
+        let written: [Vec<&Expr>; 2] = [old, new].map(|r| r.prefers.iter().map(|(e, _)| e).collect());
+        let [a, b] = &written;
+        if a.len() == b.len() && a.iter().zip(b).all(|(x, y)| self.same_condition(pair, (x, y))) {
+            return true;
+        }
+        // Those that tell nobody from another one do nothing.
+        let a = self.telling(pair, Side::Old, [old, new], a);
+        let b = self.telling(pair, Side::New, [old, new], b);
+        a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| self.same_condition(pair, (x, y)))
     }
 
-    fn same_tiers(&mut self, pair: &Pair, old: &Routing, new: &Routing) -> bool {
+    pub(super) fn same_tiers(&mut self, pair: &Pair, old: &Routing, new: &Routing) -> bool {
         if shape(&old.tiers) == shape(&new.tiers) && self.same_aliases {
             return true;
         }

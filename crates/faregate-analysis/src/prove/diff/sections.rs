@@ -11,7 +11,9 @@ use faregate::syntax::Span;
 use faregate::{Context, Decision, Health, Request};
 
 use super::super::shape::shape;
+use super::attempts::Looks;
 use super::effects::effects;
+use super::orders::Placed;
 use super::picks::{JointWay, Pair};
 use super::probe::Wanted;
 use super::sides::{Differ, Side, money};
@@ -49,7 +51,7 @@ const LIMITS: &[Direction] =
 const RETRIES: &[Direction] = &[Direction::Retries, Direction::Dearer, Direction::Cheaper];
 pub(super) const COSTS: &[Direction] =
     &[Direction::Dearer, Direction::Cheaper, Direction::Order, Direction::Looser, Direction::Tighter];
-const ORDER: &[Direction] = &[Direction::Order];
+const ORDER: &[Direction] = &[Direction::Order, Direction::Dearer, Direction::Cheaper];
 
 impl<'a> Differ<'a> {
     pub(super) fn sections(&mut self, pair: &Pair) {
@@ -62,6 +64,35 @@ impl<'a> Differ<'a> {
         for aspect in aspects {
             self.settle(pair, old, new, &aspect);
         }
+        let decided = self.same_retries(pair, old, new, Looks::Decision);
+        if decided && !self.same_retries(pair, old, new, Looks::Run) {
+            let places = self.retries_at(old, new);
+            self.may_differ_in_runs(pair, "the retries", &places);
+        }
+        if !self.same_moves(pair, old, new) {
+            let aspect = Aspect {
+                what: "the fallbacks".to_owned(),
+                places: self.moves_at(old, new),
+                focus: BTreeSet::new(),
+                directions: MOVES,
+                kind: Kind::Plain,
+                run_only: false,
+            };
+            self.moves(pair, old, new, &aspect);
+        }
+    }
+
+    fn retries_at(&self, old: &Routing, new: &Routing) -> (Vec<String>, Vec<String>) {
+        let lines =
+            |r: &Routing| r.retry.iter().flat_map(|f| f.rules.iter().map(|m| m.span)).collect::<Vec<_>>();
+        self.differing(&lines(old), &lines(new), (old.models_span, new.models_span))
+    }
+
+    fn moves_at(&self, old: &Routing, new: &Routing) -> (Vec<String>, Vec<String>) {
+        let span = |r: &Routing| r.fallback.as_ref().map_or(r.models_span, |f| f.span);
+        let lines =
+            |r: &Routing| r.fallback.iter().flat_map(|f| f.rules.iter().map(|m| m.span)).collect::<Vec<_>>();
+        self.differing(&lines(old), &lines(new), (span(old), span(new)))
     }
 
     fn places(&self, old: Vec<Span>, new: Vec<Span>) -> (Vec<String>, Vec<String>) {
@@ -80,18 +111,11 @@ impl<'a> Differ<'a> {
             let (a, b) = (order_spans(old), order_spans(new));
             add("the order of candidates", self.differing(&a, &b, whole), ORDER, Kind::Figures, false);
         }
-        if !self.same_moves(pair, old, new) {
-            let span = |r: &Routing| r.fallback.as_ref().map_or(r.models_span, |f| f.span);
-            let lines = |r: &Routing| {
-                r.fallback.iter().flat_map(|f| f.rules.iter().map(|m| m.span)).collect::<Vec<_>>()
-            };
-            let places = self.differing(&lines(old), &lines(new), (span(old), span(new)));
-            add("the fallbacks", places, MOVES, Kind::Plain, false);
+        if !self.same_limits_of_moves(pair, old, new) {
+            add("the fallbacks", self.moves_at(old, new), MOVES, Kind::Plain, false);
         }
-        if !self.same_retries(pair, old, new) {
-            let lines =
-                |r: &Routing| r.retry.iter().flat_map(|f| f.rules.iter().map(|m| m.span)).collect::<Vec<_>>();
-            let places = self.differing(&lines(old), &lines(new), whole);
+        if !self.same_retries(pair, old, new, Looks::Decision) {
+            let places = self.retries_at(old, new);
             let deadline = |r: &Routing| r.retry.as_ref().and_then(|r| r.deadline_ms);
             // A deadline is how far the dearest price is looked for.
             let kind = if deadline(old) == deadline(new) { Kind::Plain } else { Kind::Costs };
@@ -216,6 +240,16 @@ impl<'a> Differ<'a> {
         }
         // Moves from key to key show where there are keys.
         let keys: Vec<_> = starts.iter().take(2).map(|(r, c, n)| (r.clone(), self.own_keys(c), *n)).collect();
+        if aspect.directions == RETRIES {
+            // What is done again shows where nobody else is called.
+            let one = |(r, c, n): &(Request, Context, usize)| {
+                let id = self.met.get(*n)?.id;
+                Some((r.clone(), self.alone_up(r, c.clone(), &[id].into())?, *n))
+            };
+            let mut alone: Vec<_> = starts.iter().take(MOST_SEEN).filter_map(one).collect();
+            alone.append(&mut starts);
+            starts = alone;
+        }
         starts.extend(keys);
         let mut met: BTreeSet<Direction> = BTreeSet::new();
         let mut left = MOST_PROBES;
@@ -234,9 +268,18 @@ impl<'a> Differ<'a> {
                 break;
             }
         }
+        let costs = aspect.directions == COSTS;
+        let mut placed = Placed::Open;
+        if (aspect.directions == ORDER || costs) && !met.contains(&Direction::Order) {
+            let kind = if costs { Kind::Costs } else { Kind::Figures };
+            placed = self.places_change(pair, old, new, aspect, kind, &mut met);
+        }
         if !met.is_empty() {
             self.alike(pair, aspect, &candidates, &met);
             self.half(aspect, &met);
+            return;
+        }
+        if placed == Placed::Never && !costs && self.same_tiers(pair, old, new) {
             return;
         }
         let Some((request, context, _)) = starts.into_iter().next() else { return };
@@ -282,7 +325,7 @@ impl<'a> Differ<'a> {
         }
     }
 
-    fn met_of(&self, number: usize) -> [Option<&'a faregate::Endpoint>; 2] {
+    pub(super) fn met_of(&self, number: usize) -> [Option<&'a faregate::Endpoint>; 2] {
         self.met.get(number).map_or([None, None], |m| [m.of.old, m.of.new])
     }
 
@@ -442,7 +485,7 @@ impl<'a> Differ<'a> {
     }
 
     /// Adds the classes that a request shows and that were not met yet.
-    fn show(
+    pub(super) fn show(
         &mut self,
         pair: &Pair,
         request: &Request,

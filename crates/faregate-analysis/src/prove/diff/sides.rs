@@ -13,6 +13,7 @@ use faregate::{Amount, Endpoint, Engine, Timestamp};
 use faregate_syntax::ast::CredentialMode;
 
 use super::super::shape::shape;
+use super::bills::Alone;
 use super::joint::Joint;
 use super::{DecisionChange, Differences, Unsettled};
 use crate::prove::admit::Candidate;
@@ -103,6 +104,10 @@ pub(super) struct Differ<'a> {
     candidates: HashMap<(Side, usize, usize, bool), Rc<Candidate<'a>>>,
     named: HashMap<(Side, usize, &'a str), Formula>,
     pub(super) never: HashSet<Formula>,
+    /// Candidates that one side alone admits, of the pair of workloads that is looked at.
+    pub(super) alone: Vec<Alone>,
+    /// So many requests were decided for what runs cost then.
+    pub(super) bills_spent: usize,
     pub(super) found: Differences,
 }
 
@@ -145,6 +150,8 @@ impl<'a> Differ<'a> {
             candidates: HashMap::new(),
             named: HashMap::new(),
             never: HashSet::new(),
+            alone: Vec::new(),
+            bills_spent: 0,
             found: Differences::default(),
         }
     }
@@ -156,6 +163,7 @@ impl<'a> Differ<'a> {
             policy: self.policies.of(side),
             catalog: self.engines.of(side).catalog(),
             stands: std::mem::take(self.stands.of_mut(side)),
+            cooled: false,
         };
         let result = lower(&mut of);
         self.arena = of.arena;
@@ -429,6 +437,16 @@ impl<'a> Differ<'a> {
         }
         let units = self.units(side, at);
         let mut parts = Vec::new();
+        if own && let Some(endpoint) = self.met.get(met).and_then(|m| *m.of.of(side)) {
+            // What a key does not say of its prices the catalog does.
+            let prices = &endpoint.facts.prices;
+            for (name, price) in [("price_prompt", prices.prompt), ("price_completion", prices.completion)] {
+                if price.is_some() {
+                    let key = crate::prove::facts::own(&mut self.arena, name);
+                    parts.push(self.arena.known(key));
+                }
+            }
+        }
         for unit in units.iter().filter(|u| !matches!(u.part, Part::Budget(b, _) if spent.contains(&b))) {
             let formula = self.passes(side, at, unit, met, own);
             if formula == Formula::FALSE {

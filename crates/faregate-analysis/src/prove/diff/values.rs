@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use faregate::model::{Declared, Routing, Subject, Value};
-use faregate::{Context, Endpoint, EndpointFacts, Health, MAX_COUNT, Ratio, Request, Timestamp};
+use faregate::{
+    Context, Endpoint, EndpointFacts, Health, MAX_COUNT, Money, PriceList, Ratio, Request, Timestamp,
+};
 use faregate_syntax::Fixed;
 
 use super::super::shape::shape;
@@ -250,6 +252,20 @@ pub(super) fn variations(
         let mut plain = context.clone();
         plain.credentials.iter_mut().for_each(|own| own.prices = None);
         contexts.push(plain);
+        if priced {
+            // And those that say something of one price alone.
+            let list = |keep: &dyn Fn(&mut PriceList, &PriceList)| {
+                let mut other = context.clone();
+                for own in &mut other.credentials {
+                    let (all, mut one) = (own.prices.take().unwrap_or_default(), PriceList::default());
+                    keep(&mut one, &all);
+                    own.prices = Some(one);
+                }
+                other
+            };
+            contexts.push(list(&|one, all| one.prompt = all.prompt.or(Some(Money::ZERO))));
+            contexts.push(list(&|one, all| one.completion = all.completion.or(Some(Money::ZERO))));
+        }
     }
     if kind == Kind::Figures {
         contexts.extend(figures(context, ids));

@@ -1,0 +1,196 @@
+//! Denials of a pair of workloads that admits the same: whether what keeps candidates out is of the same kind on both sides.
+//!
+//! A denial has the code of the candidate that is the nearest to being admitted (rule 35). Others can be down, which is the
+//! farthest, so each candidate is looked at alone.
+
+use std::rc::Rc;
+
+use faregate::model::{Subject, attributes};
+use faregate::syntax::Span;
+use faregate::{Context, Decision, Health, Request};
+
+use super::Direction;
+use super::effects::effects;
+use super::picks::Pair;
+use super::probe::Wanted;
+use super::sides::{Differ, Part, Side, Two, Unit};
+use crate::prove::formula::Formula;
+use crate::prove::witness::MOST_DOWN;
+
+/// Filters of these kinds and below are passed by whoever makes a denial one of guardrails, or one of money and quotas.
+const LEVELS: [u8; 2] = [0, 1];
+
+fn kind(unit: &Unit<'_>) -> u8 {
+    match unit.part {
+        Part::Guardrail(_) => 1,
+        Part::Budget(..) | Part::Credits => 2,
+        _ => 0,
+    }
+}
+
+impl<'a> Differ<'a> {
+    pub(super) fn codes(&mut self, pair: &Pair, units: &Two<Rc<Vec<Unit<'a>>>>, changed: &Two<Vec<usize>>) {
+        let spans = |side: Side| -> Vec<Span> {
+            let of = changed.of(side).iter().filter_map(|n| units.of(side).get(*n));
+            of.flat_map(|u| u.spans.clone()).collect()
+        };
+        let spans = (spans(Side::Old), spans(Side::New));
+        let met = Rc::clone(&self.met);
+        let mut open = None;
+        for (number, place) in met.iter().enumerate() {
+            if place.same && changed.old.is_empty() && changed.new.is_empty() && self.same_kinds(pair) {
+                continue;
+            }
+            let Some(endpoint) = place.of.new.or(place.of.old) else { continue };
+            for own in [false, true] {
+                let wanted = Wanted { endpoint: place.id, provider: &endpoint.provider, own };
+                for level in LEVELS {
+                    // First what is not common to both; only where that differs, everything.
+                    let part = self.near(pair, units, changed, number, own, level, false);
+                    if part.old == part.new {
+                        continue;
+                    }
+                    let near = self.near(pair, units, changed, number, own, level, true);
+                    for (holds, not, side) in
+                        [(near.old, near.new, Side::Old), (near.new, near.old, Side::New)]
+                    {
+                        let differs = self.arena.both(holds, not.not());
+                        if self.is_never(differs) {
+                            continue;
+                        }
+                        let mut places = self.lines(&spans.0, &spans.1);
+                        if !place.same {
+                            let of = format!("{} in the catalog", place.id);
+                            places.0.extend(place.of.old.map(|_| of.clone()));
+                            places.1.extend(place.of.new.map(|_| of));
+                        }
+                        match self.code(pair, side, differs, number, wanted, &places) {
+                            Some(true) => return,
+                            Some(false) => open = Some(places),
+                            None => {}
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(places) = open {
+            let why = "candidates are kept out by rules of another kind, and whether a denial has another code was not settled";
+            self.unsettled(why.to_owned(), places.0, places.1);
+        }
+    }
+
+    /// Where a candidate passes the filters up to a level, on each side.
+    #[expect(clippy::too_many_arguments, reason = "the filters of both sides, and which of them of whom")]
+    fn near(
+        &mut self,
+        pair: &Pair,
+        units: &Two<Rc<Vec<Unit<'a>>>>,
+        changed: &Two<Vec<usize>>,
+        number: usize,
+        own: bool,
+        level: u8,
+        whole: bool,
+    ) -> Two<Formula> {
+        let same = self.met.get(number).is_some_and(|m| m.same);
+        let mut near = Two { old: Formula::FALSE, new: Formula::FALSE };
+        for (side, at) in [(Side::Old, pair.old), (Side::New, pair.new)] {
+            let Some(at) = at.filter(|at| self.has(side, *at, number, own)) else { continue };
+            let mut parts = Vec::new();
+            for (which, unit) in units.of(side).iter().enumerate() {
+                let looked = whole || !same || changed.of(side).contains(&which);
+                if looked && kind(unit) <= level {
+                    parts.push(self.passes_soon(side, at, unit, number, own));
+                }
+            }
+            *near.of_mut(side) = self.arena.all(parts);
+        }
+        near
+    }
+
+    /// Where a candidate passes a filter, or would if it were not cooling down: that is a quota, whatever else is required.
+    fn passes_soon(&mut self, side: Side, at: usize, unit: &Unit<'a>, number: usize, own: bool) -> Formula {
+        let passes = self.passes(side, at, unit, number, own);
+        let Part::Rule(rule) = &unit.part else { return passes };
+        let mut cools = false;
+        attributes(&rule.expr, &mut |a| cools |= a.subject == Subject::Endpoint && a.name == "cooling_down");
+        if rule.forbid || !cools {
+            return passes;
+        }
+        let Some(candidate) = self.candidate(side, at, number, own) else { return passes };
+        let later = self.on(side, |lower| {
+            lower.cooled = true;
+            let later = lower.satisfied(rule, Some(candidate.seen()));
+            lower.cooled = false;
+            later
+        });
+        self.arena.either(passes, later)
+    }
+
+    /// Looks for a denial whose code differs: whether one was found; `None`: there is none.
+    fn code(
+        &mut self,
+        pair: &Pair,
+        side: Side,
+        differs: Formula,
+        number: usize,
+        wanted: Wanted<'_>,
+        places: &(Vec<String>, Vec<String>),
+    ) -> Option<bool> {
+        let at = if side == Side::Old { pair.old } else { pair.new }?;
+        let mut open = false;
+        for way in &pair.ways {
+            let admitted = self.admitted(side, at, number, wanted.own, way.spent.of(side));
+            let question = self.arena.all([way.when, differs, admitted.not()]);
+            if self.is_never(question) {
+                continue;
+            }
+            open = true;
+            for model in self.models(question) {
+                let start = self.concrete(&model, way, Some(wanted));
+                if self.denied(pair, &start, wanted, places) {
+                    return Some(true);
+                }
+            }
+        }
+        open.then_some(false)
+    }
+
+    /// Takes whoever is admitted down, so that nothing but denials is left, then everybody else; whether their codes differ.
+    fn denied(
+        &mut self,
+        pair: &Pair,
+        (request, context): &(Request, Context),
+        wanted: Wanted<'_>,
+        places: &(Vec<String>, Vec<String>),
+    ) -> bool {
+        let mut context = context.clone();
+        for _ in 0..MOST_DOWN {
+            let mut changed = false;
+            let (old, new) = self.decide(request, &context);
+            for decision in [old, new] {
+                let Decision::Route(plan) = decision else { continue };
+                for attempt in &plan.attempts {
+                    let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
+                    changed |= facts.health.replace(Health::Down) != Some(Health::Down);
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        let (old, new) = self.decide(request, &context);
+        let other = effects(&old, &new).iter().any(|e| e.direction == Direction::Denial);
+        if other && self.tell(pair, request, &context, places) {
+            return true;
+        }
+        if wanted.own {
+            context.shared_except.insert(wanted.provider.to_owned());
+        }
+        for other in self.met.iter().filter(|m| m.id != wanted.endpoint).take(MOST_DOWN) {
+            context.endpoints.entry(other.id.to_owned()).or_default().health = Some(Health::Down);
+        }
+        let (old, new) = self.decide(request, &context);
+        let other = effects(&old, &new).iter().any(|e| e.direction == Direction::Denial);
+        other && self.tell(pair, request, &context, places)
+    }
+}
