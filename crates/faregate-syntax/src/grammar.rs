@@ -77,6 +77,8 @@ enum Expr {
 
 type State<'i> = Box<ParserState<'i, Rule>>;
 
+// Inlined, since interpreters of WebAssembly count calls, and a policy may nest.
+#[inline(always)]
 fn follow(rule: Rule, state: State<'_>) -> ParseResult<State<'_>> {
     // Every rule but that of the end, which is no part of the grammar, stands in the table.
     let Some((kind, expr)) = RULES.get(place(rule)) else {
