@@ -12,7 +12,7 @@
 use faregate::{Catalog, Context, Decision, Engine, Plan, PolicySet, Request};
 use faregate_analysis::{decide_alike, mutants};
 use faregate_tests::generate::outcomes::{script, walk};
-use faregate_tests::{Draw, World, generate, repository};
+use faregate_tests::{Draw, World, bytes, generate, repository};
 use faregate_wire::{Node, catalog_layer_from, decision_to_node, read_one, record_to_node};
 
 /// A policy, and changes of it: what is replaced, by what, and whether it is proved to decide as before.
@@ -182,18 +182,6 @@ fn times() -> u64 {
 /// The first of the worlds.
 fn first() -> u64 {
     std::env::var("FAREGATE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0) * 1_000_000
-}
-
-/// Bytes that are always the same for a number.
-fn bytes(number: u64, length: usize) -> Vec<u8> {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x2545_f491_4f6c_dd1d);
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 /// Returns requests of a world with their contexts.

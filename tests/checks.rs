@@ -19,7 +19,7 @@ use faregate::model::{Body, meets, policy};
 use faregate::syntax::Span;
 use faregate::{Catalog, Context, Decision, Engine, PolicySet, Request};
 use faregate_analysis::{Depth, check};
-use faregate_tests::{Draw, World, generate, repository};
+use faregate_tests::{Draw, World, bytes, generate, repository};
 use faregate_wire::{Node, catalog_layer_from, read_one};
 
 fn cases() -> (Catalog, Vec<Node>) {
@@ -116,18 +116,6 @@ workload b { otherwise deny \"b\" }
 /// How many times as many worlds as usual are wanted.
 fn times() -> u64 {
     std::env::var("FAREGATE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
-}
-
-/// Bytes that are always the same for a number.
-fn bytes(number: u64, length: usize) -> Vec<u8> {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x2545_f491_4f6c_dd1d);
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 /// Returns requests of a world with their contexts, keys of its own at the prices of the catalog.

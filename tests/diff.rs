@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use desk::{Desk, run};
 use faregate::{Catalog, Context, Decision, Engine, PolicySet, Request};
 use faregate_analysis::{DecisionChange, Differences, Direction, diff, mutants};
-use faregate_tests::{Draw, World, generate, repository};
+use faregate_tests::{Draw, World, bytes, generate, repository};
 use faregate_wire::{Node, catalog_layer_from, context_to_node, read_one, request_to_node};
 use serde_json::Value;
 
@@ -155,18 +155,6 @@ fn wanted(node: &Node) -> BTreeMap<&str, BTreeSet<String>> {
         .iter()
         .map(|(direction, endpoints)| (direction.as_str(), texts(endpoints)))
         .collect()
-}
-
-/// Bytes that are always the same for a number.
-fn bytes(number: u64, length: usize) -> Vec<u8> {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def1);
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 /// A policy is equal to itself, however much it says; a mutant that some request tells apart is never proved equal, and every

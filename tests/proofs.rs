@@ -16,7 +16,7 @@ mod small;
 use faregate::model::{Always, Judged, judge, policy};
 use faregate::{Catalog, Context, Engine, PolicySet, Request};
 use faregate_analysis::{Outcome, Proof, prove};
-use faregate_tests::{Draw, World, generate, repository};
+use faregate_tests::{Draw, World, bytes, generate, repository};
 use faregate_wire::{Node, catalog_layer_from, context_to_node, read_one, request_to_node};
 
 /// Returns the word of an outcome.
@@ -78,18 +78,6 @@ fn invariants_come_out_as_derived_by_hand() {
         }
     }
     assert!(wrong.is_empty(), "{} of {count} are wrong:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-/// Bytes that are always the same for a number.
-fn bytes(number: u64, length: usize) -> Vec<u8> {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def1);
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 /// Makes a request ask for nothing special, every endpoint being up and every budget untouched: what `at least` and `served` are

@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 use faregate::model::{Body, Tier, TierEntry, policy};
 use faregate::{Catalog, CatalogLayer, Engine, PolicySet};
 use faregate_analysis::{Outcome, mutants, prove};
-use faregate_tests::{Draw, World, repository};
+use faregate_tests::{Draw, World, bytes, repository};
 use faregate_wire::{catalog_layer, context_to_node, read_one, request_to_node};
 
 use ask::{Opinion, opinions};
@@ -217,25 +217,13 @@ fn changes_of_the_policies_of_the_tree() {
     assert!(tally.agreed["broken"] > 1, "{:?}", tally.agreed);
 }
 
-/// Bytes that are always the same for a number.
-fn bytes(number: u64) -> Vec<u8> {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def1);
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
-    (0..6000).map(|_| next()).collect()
-}
-
 #[test]
 fn random_worlds_of_the_whole_language() {
     let Some(mut solver) = solver() else { return };
     let (times, first) = (number("FAREGATE_CASES", 1), number("FAREGATE_SEED", 0) * 1_000_000);
     let mut tally = Tally::default();
     for seed in first..first + 300 * times {
-        let world = World::draw(&mut Draw::new(&bytes(seed)));
+        let world = World::draw(&mut Draw::new(&bytes(seed, 6000)));
         let Ok(engine) = world.engine() else { continue };
         tally.hold(&engine, &mut solver, &format!("world {seed}"));
     }

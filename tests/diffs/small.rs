@@ -458,7 +458,7 @@ fn differences_and_enumeration_agree() {
     let (mut wrong, mut short) = (Vec::new(), Short::default());
     let only = number("FAREGATE_CASE");
     for seed in (first..first + PAIRS * times).filter(|seed| only.is_none_or(|only| only == *seed)) {
-        let bytes = super::bytes(seed, 700);
+        let bytes = faregate_tests::bytes(seed, 700);
         let mut draw = Draw::new(&bytes);
         let mut used = dimensions(&mut draw.part(8));
         used.truncate(2);

@@ -88,7 +88,7 @@ fn proofs_and_enumeration_agree() {
         (number("FAREGATE_CASES").unwrap_or(1), number("FAREGATE_SEED").unwrap_or(0) * 10_000_000);
     let (mut worlds, mut proved, mut broken, mut requests) = (0, 0, 0, 0_u64);
     for seed in first..first + WORLDS * times {
-        let small = Small::draw(&mut Draw::new(&super::bytes(seed, 400)));
+        let small = Small::draw(&mut Draw::new(&faregate_tests::bytes(seed, 400)));
         let set = match PolicySet::parse([("small.fare", small.policy.as_str())]) {
             Ok(set) => set,
             // A condition that contradicts itself, and the like: an error of the checker, and nothing to prove.

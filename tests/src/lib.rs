@@ -27,7 +27,7 @@ mod tree;
 mod world;
 
 pub use constructs::{CONSTRUCTS, constructs};
-pub use draw::Draw;
+pub use draw::{Draw, bytes};
 pub use reduce::reduce;
 pub use tree::{comments, same_tree};
 pub use world::{World, worlds};
