@@ -237,6 +237,40 @@ fn a_rehearsal_tells_the_run_as_a_story() {
 }
 
 #[test]
+fn a_rehearsal_that_fails_tells_each_failure_once_and_why_it_ends() {
+    let desk = desk(RETRIED, CATALOG, REQUEST);
+    let told = |outcomes: &str| {
+        let ran = rehearse(&desk, outcomes, &[]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        ran.out.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("[ { error: bad_request, took: 1s } ]")[2..],
+        [
+            "0.000s  call     m/a@north",
+            "1.000s  failed   bad_request, nothing spent",
+            "1.000s  ended    no retry or fallback applies",
+            "",
+            "1 call, $0 spent or possibly spent",
+            "advice: fix request",
+        ]
+    );
+    // The wait would end at 4s + 2s = 6s, and a call may only start before 5s.
+    fs::write(desk.path("desk.fare"), RETRIED.replace("wait 2s }", "wait 2s  deadline 5s }")).unwrap();
+    assert_eq!(
+        told("[ { error: rate_limit, took: 4s } ]")[2..],
+        [
+            "0.000s  call     m/a@north",
+            "4.000s  failed   rate_limit, nothing spent",
+            "4.000s  ended    no time left",
+            "",
+            "1 call, $0 spent or possibly spent",
+            "advice: slow down",
+        ]
+    );
+}
+
+#[test]
 fn rehearsals_add_up_to_a_log_of_records() {
     let desk = desk(RETRIED, CATALOG, REQUEST);
     let log = desk.path("runs.jsonl");

@@ -120,6 +120,7 @@ fn failed(failure: &Failure, cost: Option<faregate::Money>, colour: bool) -> Str
 }
 
 fn end(text: &mut String, record: &Record, colour: bool) {
+    let left = record.limit.map(|limit| format!("no {} left", limit_word(limit.as_str())));
     let what = match (&record.served, record.error) {
         (Some(served), _) => {
             let role = match served.role {
@@ -128,15 +129,14 @@ fn end(text: &mut String, record: &Record, colour: bool) {
             };
             format!("{}     served by {}{role}", good("done", colour), served.endpoint)
         }
-        (None, Some(class)) => {
-            let limit =
-                record.limit.map(|l| format!(": no {} left", limit_word(l.as_str()))).unwrap_or_default();
-            format!("{}   {}{limit}", error("failed", colour), class.as_str())
+        // The class is that of the last failure, which the line of its call has told.
+        (None, Some(_)) => {
+            let why = left.unwrap_or_else(|| "no retry or fallback applies".to_owned());
+            format!("{}    {why}", error("ended", colour))
         }
         (None, None) => {
-            let limit =
-                record.limit.map(|l| format!(": no {} left", limit_word(l.as_str()))).unwrap_or_default();
-            format!("{}   no call could be made{limit}", error("failed", colour))
+            let why = left.map(|left| format!(": {left}")).unwrap_or_default();
+            format!("{}   no call could be made{why}", error("failed", colour))
         }
     };
     line(text, record.started_at, record.ended_at, &what);
