@@ -107,12 +107,76 @@ fn a_ceiling_that_is_lowered_says_what_would_help() {
         ran.out
     );
     assert!(
-        ran.out.contains("nearest change: ceiling completion: $3 per Mtok -> $4 per Mtok admits 1"),
+        ran.out.contains(
+            "nearest: ceiling completion $4 per Mtok in place of $3 per Mtok would admit 1 endpoint"
+        ),
         "{}",
         ran.out
     );
     let failing = decide(&desk(&lower, CATALOG, REQUEST), &["--fail-on-deny"]);
     assert_eq!(failing.code, 1);
+}
+
+#[test]
+fn the_nearest_change_is_a_sentence_whatever_it_changes() {
+    // 100 tokens in and 50 out: $0.0003 at a, $0.0002 at b.
+    let workload = |route: &str| format!("workload w {{ otherwise {route} }}");
+    let zdr = format!("guardrail kept {{ require endpoint.zdr }} {}", workload("route { models \"m/b\" }"));
+    let own = REQUEST.replace("budgets", "credentials: [ { id: mine, provider: south } ], budgets");
+    for (rules, request, nearest) in [
+        (
+            &workload("route { models \"m/a\" } ceiling { attempt $0.0002 }"),
+            REQUEST,
+            "ceiling attempt $0.0003 in place of $0.0002 would admit 1 endpoint",
+        ),
+        (
+            &workload("route { models \"m/*\" } ceiling { output 40 }"),
+            REQUEST,
+            "ceiling output 50 in place of 40 would admit 2 endpoints",
+        ),
+        (
+            &format!(
+                "budget b {{ spend $0.0001 per day byok included }} {}",
+                workload("route { models \"m/*\" }")
+            ),
+            REQUEST,
+            "budget b spend $0.0002 in place of $0.0001 would admit 1 endpoint",
+        ),
+        (
+            &workload("route { models \"m/*\" require endpoint.context_length >= 2k }"),
+            REQUEST,
+            "require endpoint.context_length >= 1000 in place of 2000 would admit 2 endpoints",
+        ),
+        (
+            &workload("route { models \"m/*\" forbid endpoint.context_length < 2k }"),
+            REQUEST,
+            "forbid endpoint.context_length < 1000 in place of 2000 would admit 2 endpoints",
+        ),
+        (
+            &format!(
+                "guardrail big {{ require endpoint.context_length > 1k }} {}",
+                workload("route { models \"m/*\" }")
+            ),
+            REQUEST,
+            "guardrail big require endpoint.context_length > 999 in place of 1000 would admit 2 endpoints",
+        ),
+        (
+            &workload("route { models \"m/b\" require endpoint.zdr }"),
+            REQUEST,
+            "without the require at desk.fare:2:45, 1 endpoint would be admitted",
+        ),
+        (&zdr, REQUEST, "without guardrail kept, 1 endpoint would be admitted"),
+        (&zdr, &own, "without guardrail kept, 2 candidates would be admitted"),
+    ] {
+        let desk = desk(&format!("policy desk {{ language 1 }}\n{rules}\n"), CATALOG, request);
+        let ran = decide(&desk, &[]);
+        let shown = ran.out.replace(&desk.path("desk.fare"), "desk.fare");
+        assert!(
+            shown.lines().any(|line| line == format!("  nearest: {nearest}")),
+            "{rules}: {shown}{}",
+            ran.err
+        );
+    }
 }
 
 #[test]

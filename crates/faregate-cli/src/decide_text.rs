@@ -1,11 +1,12 @@
 //! A decision for people: the route, what follows it, and why everything else is out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use faregate::syntax::ast::{LimitKind, MoveKind};
 use faregate::{
-    Amount, Attempt, BudgetUse, Credential, Decision, Denial, Engine, Exclusion, Explanation, Money, Plan,
+    Amount, Attempt, BudgetUse, Credential, Decision, Denial, Engine, Exclusion, Explanation, Money, Nearest,
+    Plan,
 };
 
 use crate::paint::{error, faint, good, note, strong};
@@ -155,9 +156,28 @@ fn deny(text: &mut String, denial: &Denial, colour: bool) {
         let _ = writeln!(text, "  opens at {at}");
     }
     if let Some(nearest) = &denial.nearest {
-        let _ = writeln!(text, "  nearest change: {}", note(nearest, colour));
+        let nearest = nearest_words(nearest, &denial.explanation);
+        let _ = writeln!(text, "  nearest: {}", note(&nearest, colour));
     }
     let _ = writeln!(text, "  advice: {}", denial.code.advice().replace('_', " "));
+}
+
+/// Says which change would admit how many.
+fn nearest_words(nearest: &Nearest, explanation: &Explanation) -> String {
+    // With own keys an endpoint may be several candidates.
+    let endpoints: BTreeSet<&str> = explanation.excluded.iter().map(|x| x.endpoint.as_str()).collect();
+    let noun = if endpoints.len() == explanation.excluded.len() { "endpoint" } else { "candidate" };
+    let counted = |n: usize| if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") };
+    match nearest {
+        Nearest::Bound { what, op, from, to, admits, .. } => {
+            let op = op.map(|op| format!("{} ", op.as_str())).unwrap_or_default();
+            format!("{what} {op}{to} in place of {from} would admit {}", counted(*admits))
+        }
+        Nearest::Without { rule, admits, .. } => {
+            format!("without {rule}, {} would be admitted", counted(*admits))
+        }
+        other => other.to_string(),
+    }
 }
 
 fn budgets(text: &mut String, explanation: &Explanation, colour: bool) {

@@ -738,6 +738,26 @@ pub enum CompareOp {
     Ge,
 }
 
+impl CompareOp {
+    /// Returns the operator as a policy writes it.
+    ///
+    /// ```
+    /// use faregate_syntax::ast::CompareOp;
+    /// assert_eq!(CompareOp::Le.as_str(), "<=");
+    /// ```
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Eq => "==",
+            Self::Ne => "!=",
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+        }
+    }
+}
+
 /// How much of a list a set must include.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantifier {

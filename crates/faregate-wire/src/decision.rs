@@ -110,7 +110,7 @@ impl<'a> From<&'a Denial> for DenyDto<'a> {
                 at: denial.at.as_deref(),
                 message: &denial.message,
                 opens_at: denial.opens_at.map(InstantText),
-                nearest: denial.nearest.as_deref(),
+                nearest: denial.nearest.as_ref().map(ToString::to_string),
                 advice: denial.code.advice(),
             },
             rest: ExplanationDto::from(&denial.explanation),

@@ -1,9 +1,12 @@
 //! What comes out: a plan or a denial, with the reason for everything.
 
+mod nearest;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use faregate_syntax::ast::{Commit, LimitKind, MoveKind, Partial};
 
+pub use self::nearest::Nearest;
 use crate::{Context, Engine, ErrorClass, Money, Ratio, Request, Run, SavedRun, SavedState, Timestamp};
 
 /// The answer to a request.
@@ -539,7 +542,7 @@ pub struct Denial {
     /// When it opens again; `None`: waiting does not help, or it is not known.
     pub opens_at: Option<Timestamp>,
     /// The smallest change that would admit an endpoint.
-    pub nearest: Option<String>,
+    pub nearest: Option<Nearest>,
     /// Why each candidate is out.
     pub explanation: Explanation,
 }

@@ -66,7 +66,7 @@ pub use compiled::{Choice, Scratch, Verdict};
 pub use context::*;
 pub use decision::{
     Alert, Amount, Attempt, BudgetUse, Credential, Decision, Degraded, Denial, DenialCode, Digests,
-    Exclusion, Explanation, Plan, Reason, RetryUse, ToolCap, WaiverUse,
+    Exclusion, Explanation, Nearest, Plan, Reason, RetryUse, ToolCap, WaiverUse,
 };
 pub use engine::{Engine, EngineError};
 pub use faregate_syntax as syntax;

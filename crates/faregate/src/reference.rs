@@ -28,8 +28,8 @@ use crate::ir::{Body, Exhausted, Policy, Routing, Workload};
 use crate::time::date_text;
 use crate::watch::{Applied, Watch};
 use crate::{
-    Attempt, Context, Decision, Degraded, Denial, DenialCode, Digests, Exclusion, Explanation, Plan, Request,
-    WaiverUse,
+    Attempt, Context, Decision, Degraded, Denial, DenialCode, Digests, Exclusion, Explanation, Nearest, Plan,
+    Request, WaiverUse,
 };
 use budgets::Ledger;
 use candidate::Candidate;
@@ -291,7 +291,7 @@ pub(crate) fn refused(
     workload: &Workload,
     routing: &Routing,
     out: Vec<Out<'_>>,
-    nearest: Option<String>,
+    nearest: Option<Nearest>,
 ) -> Decision {
     let all: Vec<Candidate<'_>> = out.iter().map(|(c, _)| c.clone()).collect();
     (explanation.budgets, explanation.alerts) = world.budget_uses(ledger, &all, &[], None);

@@ -49,10 +49,11 @@ impl ApiError {
             Some(at) => format!("{} ({at})", denial.message),
             None => denial.message.clone(),
         };
+        let nearest = denial.nearest.as_ref().map(ToString::to_string);
         Self {
-            details: [("rule", &denial.rule), ("nearest", &denial.nearest)]
+            details: [("rule", denial.rule.clone()), ("nearest", nearest)]
                 .into_iter()
-                .filter_map(|(name, detail)| Some((name, detail.clone()?)))
+                .filter_map(|(name, detail)| Some((name, detail?)))
                 .collect(),
             retry_after_ms: denial.opens_at.map(|at| from_now(at, now)),
             should_retry: denial.opens_at.is_none().then_some(false),

@@ -354,7 +354,7 @@ pub(crate) struct DenialDto<'a> {
     /// when it opens again; null: waiting does not help, or it is not known
     pub(crate) opens_at: Option<InstantText>,
     /// the smallest change that would admit an endpoint
-    pub(crate) nearest: Option<&'a str>,
+    pub(crate) nearest: Option<String>,
     /// what the client or the operator may do about it
     pub(crate) advice: &'a str,
 }

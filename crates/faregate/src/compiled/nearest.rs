@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::Nearest;
 use crate::ir::{Body, CeilingKind, Policy, Routing, Workload};
 use crate::reference::Inputs;
 use crate::reference::budgets::Ledger;
@@ -15,7 +16,7 @@ use crate::reference::reason::{BoundChange, RawReason};
 use crate::reference::world::World;
 use faregate_syntax::Span;
 
-/// Returns the change in words.
+/// Returns the change.
 pub(super) fn nearest(
     inputs: Inputs<'_>,
     world: &World<'_>,
@@ -23,7 +24,7 @@ pub(super) fn nearest(
     workload: &Workload,
     routing: &Routing,
     out: &[Out<'_>],
-) -> Option<String> {
+) -> Option<Nearest> {
     let output_ceiling =
         |span: Span| routing.ceilings.iter().any(|c| c.kind == CeilingKind::Output && c.span == span);
     if let Some(change) = smallest(out) {
@@ -33,8 +34,7 @@ pub(super) fn nearest(
         let may = |reasons: &[RawReason]| costs || reasons.iter().all(|r| holds(r, change));
         let count = admitted(inputs, world, ledger, &policy, &workload.name, out, &may);
         if count > 0 {
-            let BoundChange { what, from_text, to_text, .. } = change;
-            return Some(format!("{what}: {from_text} -> {to_text} admits {count}"));
+            return Some(change.admitting(count));
         }
     }
     let alone = alone(out);
@@ -51,9 +51,9 @@ pub(super) fn nearest(
             best = Some((count, span, rule));
         }
     }
-    let (count, span, rule) = best?;
-    let name = without(&mut reduced(world, workload), &workload.name, rule, span, world);
-    Some(format!("without {name} admits {count}"))
+    let (admits, span, rule) = best?;
+    let rule = without(&mut reduced(world, workload), &workload.name, rule, span, world);
+    Some(Nearest::Without { rule, admits })
 }
 
 /// What of a policy this decision looks at.

@@ -292,6 +292,7 @@ fn limit_change(
     Some(BoundChange {
         span: limit.span,
         what: format!("budget {} {}", budget.name, kind(limit.kind)),
+        op: None,
         from,
         to,
         from_text: write(from),

@@ -248,6 +248,7 @@ impl World<'_> {
                 reason = reason.at(span).bound(Some(BoundChange {
                     span,
                     what,
+                    op: None,
                     from: bound,
                     to: value,
                     from_text: bound_text,
@@ -443,9 +444,9 @@ impl World<'_> {
                 let Some(Value::Number(value)) = self.value(left, Some(candidate), zone.as_ref()) else {
                     return None;
                 };
-                let op = if wanted { *op } else { negated(*op)? };
+                let must = if wanted { *op } else { negated(*op)? };
                 let step = |n: i128| if left.ty == Type::Count { Some(n) } else { None };
-                let to = match op {
+                let to = match must {
                     CompareOp::Le | CompareOp::Ge => value,
                     CompareOp::Lt => value.checked_add(step(1)?)?,
                     CompareOp::Gt => value.checked_sub(step(1)?)?,
@@ -455,6 +456,7 @@ impl World<'_> {
                 Some(BoundChange {
                     span: expr.span,
                     what: format!("{what} {left}"),
+                    op: Some(*op),
                     from: *bound,
                     to,
                     from_text: text(*bound),

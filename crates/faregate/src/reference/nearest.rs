@@ -9,26 +9,25 @@ use super::deny::Out;
 use super::reason::BoundChange;
 use super::world::World;
 use crate::ir::{Body, CeilingKind, Expr, ExprKind, Policy, Term, Value};
-use crate::{Amount, Money};
+use crate::{Amount, Money, Nearest};
 use faregate_syntax::Fixed;
 
 /// More rules than this are not tried one by one.
 const MAX_RULES: usize = 200;
 
-/// Returns the change in words. `admits` decides again under a changed policy and counts who is admitted.
+/// Returns the change. `admits` decides again under a changed policy and counts who is admitted.
 pub(crate) fn nearest(
     world: &World<'_>,
     workload: &str,
     out: &[Out<'_>],
     admits: &dyn Fn(&Policy) -> usize,
-) -> Option<String> {
+) -> Option<Nearest> {
     if let Some(change) = smallest(out) {
         let mut policy = world.policy.clone();
         apply(&mut policy, change);
         let count = admits(&policy);
         if count > 0 {
-            let BoundChange { what, from_text, to_text, .. } = change;
-            return Some(format!("{what}: {from_text} -> {to_text} admits {count}"));
+            return Some(change.admitting(count));
         }
     }
     // The rule whose absence would admit most.
@@ -42,7 +41,7 @@ pub(crate) fn nearest(
             best = Some((count, name));
         }
     }
-    best.map(|(count, name)| format!("without {name} admits {count}"))
+    best.map(|(admits, rule)| Nearest::Without { rule, admits })
 }
 
 /// Returns the rules whose absence is tried, with a place of each, in the order of the text.

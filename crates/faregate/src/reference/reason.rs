@@ -1,9 +1,10 @@
 //! Reasons for which a candidate is out, with what denials and `nearest` need to know of them.
 
 use faregate_syntax::Span;
+use faregate_syntax::ast::CompareOp;
 
 use super::world::World;
-use crate::{Money, Reason, Timestamp};
+use crate::{Money, Nearest, Reason, Timestamp};
 
 /// What kind of obstacle a reason is (rule 35).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +40,21 @@ pub(crate) struct BoundChange {
     pub(crate) span: Span,
     /// Which of the statement's bounds, in words: `ceiling completion`.
     pub(crate) what: String,
+    /// How it bounds, where it is the literal of a comparison.
+    pub(crate) op: Option<CompareOp>,
     pub(crate) from: i128,
     pub(crate) to: i128,
     /// Both as a policy writes them.
     pub(crate) from_text: String,
     pub(crate) to_text: String,
+}
+
+impl BoundChange {
+    /// Returns the change with what comes of it.
+    pub(crate) fn admitting(&self, admits: usize) -> Nearest {
+        let (what, from, to) = (self.what.clone(), self.from_text.clone(), self.to_text.clone());
+        Nearest::Bound { what, op: self.op, from, to, admits }
+    }
 }
 
 /// The filters in the order of step 4.
