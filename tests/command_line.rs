@@ -542,7 +542,13 @@ fn a_first_policy_passes_as_it_is_written() {
     assert_eq!((checked.code, checked.out.as_str()), (0, ""), "{}", checked.err);
     assert_eq!(run(&["fmt", "--check", &folder]).code, 0);
     let tested = run(&["test", &folder]);
-    assert_eq!((tested.code, tested.out.as_str()), (0, "7 passed, 0 failed\n"));
+    assert_eq!((tested.code, tested.out.as_str()), (0, "16 passed, 0 failed\n"));
+    // Whoever begins with it sees how well a policy can be tested: no change of it goes unnoticed.
+    let mutated = run(&["test", &folder, "--mutate"]);
+    assert_eq!(mutated.code, 0, "{}{}", mutated.out, mutated.err);
+    assert!(mutated.out.contains(" changes noticed, 0 not"), "{}", mutated.out);
+    let proved = run(&["prove", &folder]);
+    assert_eq!(proved.code, 0, "{}{}", proved.out, proved.err);
     let job = desk.read("new/.github/workflows/policies.yml");
     assert!(job.contains("faregate check . --deny warnings") && job.contains("faregate test ."));
 
