@@ -10,7 +10,7 @@ use crate::path::Path;
 use crate::request::to_node;
 use crate::scalar::{Count, Date, Kind, Price, TimeOfDay};
 use crate::sink::Sink;
-use crate::slot::{Entries, Reader, Slot, Stop, Unknown, read, shape};
+use crate::slot::{Entries, Reader, Slot, Stop, read, shape};
 use crate::{Error, Node, read_one};
 
 /// Reads a layer of a catalog from YAML or JSON.
@@ -285,16 +285,16 @@ enum ToolPrice {
     PerResult(ToolPrices),
 }
 
-/// What a tool costs per call and per result of a call.
-#[derive(Clone, Copy, Default, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct ToolPrices {
-    /// a call
-    per_call: Price,
-    /// each result of a call
-    #[serde(skip_serializing_if = "Option::is_none")]
-    per_result: Option<Price>,
+shape! {
+    /// What a tool costs per call and per result of a call.
+    #[derive(Clone, Copy)]
+    struct ToolPrices as "ToolPrices" {
+        /// a call
+        per_call: Price,
+        /// each result of a call
+        #[serde(skip_serializing_if = "Option::is_none")]
+        per_result: Option<Price>,
+    }
 }
 
 impl Default for ToolPrice {
@@ -312,8 +312,7 @@ impl Slot for ToolPrice {
             },
             Node::Map(_) => {
                 let mut prices = ToolPrices::default();
-                let ToolPrices { per_call, per_result } = &mut prices;
-                from.fields(Unknown::First, &["per_call", "per_result"], &mut [per_call, per_result])?;
+                prices.fill(from)?;
                 *self = Self::PerResult(prices);
             }
             _ => return from.other("money such as \"0.01\", or { per_call, per_result }"),

@@ -37,15 +37,6 @@ pub(crate) fn read<T: Slot + Default>(node: &Node, path: &Path<'_>, sink: &Sink)
     (end.is_ok() && sink.len() == before).then_some(value)
 }
 
-/// What a shape does about fields that it does not know.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Unknown {
-    /// It tells of all of them first.
-    All,
-    /// It is read no further than the first.
-    First,
-}
-
 /// Reads one node.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
@@ -85,32 +76,19 @@ impl Reader<'_> {
         self.sink.push(Path::Key(self.path, name), unknown_field(name, known));
     }
 
-    /// Reads the fields of a shape.
-    pub(crate) fn fields(
-        &self,
-        unknown: Unknown,
-        names: &[&str],
-        slots: &mut [&mut dyn Slot],
-    ) -> Result<(), Stop> {
+    /// Reads the fields of a shape, after telling of those that it does not know.
+    pub(crate) fn fields(&self, names: &[&str], slots: &mut [&mut dyn Slot]) -> Result<(), Stop> {
         let Node::Map(entries) = self.node else {
             self.expected("a map");
             return Err(Stop);
         };
         let there = |entries: &[(String, Node)], name: &str| entries.iter().any(|(there, _)| there == name);
-        if unknown == Unknown::All {
-            for (name, _) in entries.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
-                self.unknown(name, names);
-            }
+        for (name, _) in entries.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
+            self.unknown(name, names);
         }
         for (n, (name, node)) in entries.iter().enumerate() {
             let at = names.iter().position(|known| known == name);
-            let Some(slot) = at.and_then(|at| slots.get_mut(at)) else {
-                if unknown == Unknown::First {
-                    self.unknown(name, names);
-                    return Err(Stop);
-                }
-                continue;
-            };
+            let Some(slot) = at.and_then(|at| slots.get_mut(at)) else { continue };
             if there(entries.get(..n).unwrap_or_default(), name) {
                 return self.stop(format!("duplicate field `{name}`"));
             }
@@ -346,7 +324,7 @@ macro_rules! shape {
         impl crate::slot::Slot for $name {
             fn fill(&mut self, from: &crate::slot::Reader<'_>) -> Result<(), crate::slot::Stop> {
                 let names = [$(stringify!($field)),*];
-                from.fields(crate::slot::Unknown::All, &names, &mut [$(&mut self.$field),*])
+                from.fields(&names, &mut [$(&mut self.$field),*])
             }
         }
     };

@@ -331,7 +331,14 @@ fn faults_of_a_catalog() {
         ("endpoints: [{ id: a@b, prices: { prompt: -1 } }]", "endpoints[0].prices.prompt: -1 is below zero"),
         (
             "endpoints: [{ id: a@b, prices: { tools: { s: { per_cal: 1 } } } }]",
-            "endpoints[0].prices.tools.s.per_cal: unknown field; a field with a similar name exists: per_call",
+            "endpoints[0].prices.tools.s.per_cal: unknown field; a field with a similar name exists: per_call\nendpoints[0].prices.tools.s.per_call: is missing",
+        ),
+        (
+            "endpoints: [{ id: a@b, prices: { tools: { s: { per_cal: 1, per_call: -1, per_reslt: 1 }, t: { per_call: 1, fee: 1 } } } }]",
+            "endpoints[0].prices.tools.s.per_cal: unknown field; a field with a similar name exists: per_call\n\
+             endpoints[0].prices.tools.s.per_reslt: unknown field; a field with a similar name exists: per_result\n\
+             endpoints[0].prices.tools.s.per_call: -1 is below zero\n\
+             endpoints[0].prices.tools.t.fee: unknown field; the fields are: per_call, per_result",
         ),
         (
             "endpoints: [{ id: a@b, prices: { tools: { s: { per_result: 1 } } } }]",
