@@ -8,6 +8,8 @@
     reason = "a tree is built once and read in place; boxes would only blur it"
 )]
 
+use std::cmp::Ordering;
+
 use crate::{Fixed, Span};
 
 /// One parsed file.
@@ -754,6 +756,25 @@ impl CompareOp {
             Self::Le => "<=",
             Self::Gt => ">",
             Self::Ge => ">=",
+        }
+    }
+
+    /// Returns whether a comparison holds of two values of which the left one stands in this order to the right one.
+    ///
+    /// ```
+    /// use faregate_syntax::ast::CompareOp;
+    /// assert!(CompareOp::Le.holds(2.cmp(&3)));
+    /// assert!(!CompareOp::Ne.holds(3.cmp(&3)));
+    /// ```
+    #[must_use]
+    pub fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Eq => ordering.is_eq(),
+            Self::Ne => ordering.is_ne(),
+            Self::Lt => ordering.is_lt(),
+            Self::Le => ordering.is_le(),
+            Self::Gt => ordering.is_gt(),
+            Self::Ge => ordering.is_ge(),
         }
     }
 }

@@ -14,7 +14,7 @@ pub use crate::ir::{
 pub use crate::pattern::Pattern;
 pub use crate::time::{Period, Zone};
 
-use faregate_syntax::ast::{CompareOp, Counted, LimitKind};
+use faregate_syntax::ast::{Counted, LimitKind};
 use faregate_syntax::{Diagnostic, Diagnostics};
 
 use crate::reference::budgets::{less_share, per_value};
@@ -230,14 +230,6 @@ pub fn judge(
             };
         }
     };
-    let holds = |op: CompareOp, ordering: std::cmp::Ordering| match op {
-        CompareOp::Eq => ordering.is_eq(),
-        CompareOp::Ne => ordering.is_ne(),
-        CompareOp::Lt => ordering.is_lt(),
-        CompareOp::Le => ordering.is_le(),
-        CompareOp::Gt => ordering.is_gt(),
-        CompareOp::Ge => ordering.is_ge(),
-    };
     match &invariant.always {
         Always::Served => Judged::Holds,
         Always::Denied => {
@@ -245,11 +237,11 @@ pub fn judge(
             broken(Some(0), format!("the request goes to {first}"))
         }
         Always::Cost(op, bound) => match plan.worst_cost {
-            Some(worst) if holds(*op, worst.cmp(bound)) => Judged::Holds,
+            Some(worst) if op.holds(worst.cmp(bound)) => Judged::Holds,
             Some(worst) => broken(None, format!("the run costs up to {}", dollars(worst))),
             None => broken(None, "nothing bounds the cost of the run".to_owned()),
         },
-        Always::Calls(op, bound) if holds(*op, plan.calls_at_most.cmp(bound)) => Judged::Holds,
+        Always::Calls(op, bound) if op.holds(plan.calls_at_most.cmp(bound)) => Judged::Holds,
         Always::Calls(..) => broken(None, format!("the run may make {} calls", plan.calls_at_most)),
         Always::AtLeast(n, what) => {
             let names = plan.attempts.iter().map(|a| match what {

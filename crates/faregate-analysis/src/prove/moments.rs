@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use faregate::Timestamp;
 use faregate::model::{Value, Zone, time_fact};
-use faregate_syntax::ast::CompareOp;
 
 use super::formula::Moment;
 
@@ -156,14 +155,7 @@ fn first_of(day: i128, zone: Option<&Zone>) -> i64 {
 fn holds(test: &Moment, at: Timestamp) -> bool {
     match test {
         Moment::Compare { name, zone, op, value } => match time_fact(at, name, zone.as_ref()) {
-            Some(Value::Number(n)) => match op {
-                CompareOp::Eq => n == *value,
-                CompareOp::Ne => n != *value,
-                CompareOp::Lt => n < *value,
-                CompareOp::Le => n <= *value,
-                CompareOp::Gt => n > *value,
-                CompareOp::Ge => n >= *value,
-            },
+            Some(Value::Number(n)) => op.holds(n.cmp(value)),
             _ => false,
         },
         Moment::Weekday { zone, days } => match time_fact(at, "weekday", zone.as_ref()) {
@@ -190,6 +182,8 @@ fn holds(test: &Moment, at: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+    use faregate_syntax::ast::CompareOp;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {

@@ -133,12 +133,5 @@ fn compare(a: &Value, op: CompareOp, b: &Value) -> Option<bool> {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         _ => return None,
     };
-    Some(match op {
-        CompareOp::Eq => ordering.is_eq(),
-        CompareOp::Ne => ordering.is_ne(),
-        CompareOp::Lt => ordering.is_lt(),
-        CompareOp::Le => ordering.is_le(),
-        CompareOp::Gt => ordering.is_gt(),
-        CompareOp::Ge => ordering.is_ge(),
-    })
+    Some(op.holds(ordering))
 }

@@ -166,14 +166,7 @@ fn compare(a: Val<'_>, op: CompareOp, b: Val<'_>) -> bool {
         // The checker lets no other pair through.
         _ => return false,
     };
-    match op {
-        CompareOp::Eq => ordering.is_eq(),
-        CompareOp::Ne => ordering.is_ne(),
-        CompareOp::Lt => ordering.is_lt(),
-        CompareOp::Le => ordering.is_le(),
-        CompareOp::Gt => ordering.is_gt(),
-        CompareOp::Ge => ordering.is_ge(),
-    }
+    op.holds(ordering)
 }
 
 /// Returns what a comparison reads.

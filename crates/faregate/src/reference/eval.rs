@@ -290,12 +290,5 @@ fn compare(a: &Value, op: CompareOp, b: &Value) -> bool {
         // The checker lets no other pair through.
         _ => return false,
     };
-    match op {
-        CompareOp::Eq => ordering.is_eq(),
-        CompareOp::Ne => ordering.is_ne(),
-        CompareOp::Lt => ordering.is_lt(),
-        CompareOp::Le => ordering.is_le(),
-        CompareOp::Gt => ordering.is_gt(),
-        CompareOp::Ge => ordering.is_ge(),
-    }
+    op.holds(ordering)
 }
