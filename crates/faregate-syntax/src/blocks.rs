@@ -58,8 +58,16 @@ impl Blocks {
 
 /// Returns the blocks of a file, and a diagnostic for each place where a closing brace is missing.
 pub(crate) fn match_braces(file: FileId, text: &str, lexed: &Lexed) -> (Blocks, Vec<Diagnostic>) {
-    let mut matcher =
-        Matcher { file, text, lexed, open: Vec::new(), ends: Vec::new(), cut: None, diagnostics: Vec::new() };
+    let mut matcher = Matcher {
+        file,
+        text,
+        lexed,
+        open: Vec::new(),
+        ends: Vec::new(),
+        cut: None,
+        paired: false,
+        diagnostics: Vec::new(),
+    };
     matcher.run();
     matcher.ends.sort_unstable_by_key(|block| block.token);
     (Blocks { ends: matcher.ends }, matcher.diagnostics)
@@ -73,6 +81,8 @@ struct Matcher<'a> {
     ends: Vec<Ended>,
     /// The last string that its line ends, where no brace has come since.
     cut: Option<usize>,
+    /// Whether each brace of this declaration has its other half.
+    paired: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -98,6 +108,7 @@ impl OpenBlock {
 
 impl Matcher<'_> {
     fn run(&mut self) {
+        self.paired = self.has_pairs_from(0);
         for (i, token) in self.lexed.tokens.iter().enumerate() {
             match token.kind {
                 TokenKind::Open => {
@@ -128,7 +139,8 @@ impl Matcher<'_> {
                 TokenKind::Word if token.first => {
                     if self.begins_declaration(i) {
                         self.close_from(0, i);
-                    } else if self.begins_section(i) {
+                        self.paired = self.has_pairs_from(i);
+                    } else if !self.paired && self.begins_section(i) {
                         self.close_from(1, i);
                     }
                     if let Some(kind) = self.lacks_brace(i) {
@@ -255,6 +267,24 @@ impl Matcher<'_> {
                     && self.lexed.heads_a_name(self.text, i)
             }
         }
+    }
+
+    /// Whether each brace from `start` on, up to the next declaration, has its other half there. Then none is missing,
+    /// wherever the blocks stand.
+    fn has_pairs_from(&self, start: usize) -> bool {
+        let mut depth = 0_usize;
+        for (i, token) in self.lexed.tokens.iter().enumerate().skip(start) {
+            match token.kind {
+                TokenKind::Open => depth = depth.saturating_add(1),
+                TokenKind::Close => match depth.checked_sub(1) {
+                    Some(outer) => depth = outer,
+                    None => return false,
+                },
+                TokenKind::Word if i > start && token.first && self.begins_declaration(i) => break,
+                _ => {}
+            }
+        }
+        depth == 0
     }
 
     fn begins_section(&self, i: usize) -> bool {

@@ -234,6 +234,49 @@ fn a_missing_closing_brace_is_one_mistake() {
 }
 
 #[test]
+fn a_block_where_none_can_stand_is_one_mistake() {
+    // As in other languages, with a brace of its own that closes it: nothing is missing.
+    check_one(
+        "workload w {\n  when request.stream {\n    route { models \"m/a\" }\n  }\n}\n",
+        "2:23 expected a comparison, `and`, `or` or the next statement, found `{`",
+    );
+    check_one(
+        "workload w { when request.stream {\nroute { models \"m/a\" } } }\n",
+        "1:34 expected a comparison, `and`, `or` or the next statement, found `{`",
+    );
+    // Without such a brace, the sections are those of the workload.
+    check_one(
+        "workload w {\n  when request.stream {\n  route { models \"m/a\" }\n}\n",
+        "2:23 expected a comparison, `and`, `or` or the next statement, found `{`",
+    );
+    check_left(
+        "workload w {\n  when request.stream {\n  route { models \"m/a\" }\n}\n",
+        "workload w\nroute\nmodels \"m/a\"",
+    );
+    let twice = "expected a statement of `guardrail`, found `{`";
+    check_one("guardrail g { {\n  require endpoint.b\n} }\n", &format!("1:15 {twice}"));
+    check_one("guardrail g {\n  {\n  require endpoint.b\n  }\n}\n", &format!("2:3 {twice}"));
+    check_one("guardrail g {{\n  when key.a\n  require endpoint.b\n}}\n", &format!("1:14 {twice}"));
+    check_one("guardrail g { {\n  require endpoint.b\n}\nguardrail h { }\n", &format!("1:15 {twice}"));
+    check_one(
+        "workload w { {\n  route { models \"m/a\" }\n} }\n",
+        "1:14 expected a statement of `workload`, found `{`",
+    );
+    check_one(
+        "workload w {\n  route { {\n    models \"m/a\"\n  } }\n}\n",
+        "2:11 expected a statement of `route`, found `{`",
+    );
+    check_one(
+        "workload w {\n  route {\n    models \"m/a\"\n    ceiling { run $2 }\n  }\n}\n",
+        "4:5 expected a statement of `route`, found `ceiling`",
+    );
+    check_left(
+        "guardrail g {\n  { require endpoint.b }\n  require endpoint.c\n}\n",
+        "guardrail g\nrequire endpoint.c",
+    );
+}
+
+#[test]
 fn a_missing_opening_brace_is_one_mistake() {
     check_one("guardrail a\n  require endpoint.b\n}\nguardrail c { }\n", "2:3 expected `{`, found `require`");
     check_one(

@@ -7,6 +7,7 @@ use super::{Broken, Parser, resume};
 use crate::ast::{Statement, WorkloadStatement};
 use crate::blocks::section_kind;
 use crate::build::Node;
+use crate::lexer::TokenKind;
 use crate::words::BlockKind;
 
 impl Parser<'_> {
@@ -111,6 +112,9 @@ impl Parser<'_> {
                 return end.after();
             }
         }
-        self.resume(kind, broken.token.max(i.saturating_add(1)), inside, resume)
+        // A block without a head is left out whole: where its text belongs, nobody knows.
+        let block = self.kind(i) == Some(TokenKind::Open);
+        let from = if block { i } else { broken.token.max(i.saturating_add(1)) };
+        self.resume(kind, from, inside, resume)
     }
 }
