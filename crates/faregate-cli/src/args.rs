@@ -378,7 +378,7 @@ pub(crate) enum Source {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Which shape: request, context, catalog, decision, case.
+    /// Which shape: request, context, catalog, decision, case, record, outcomes.
     #[arg(value_name = "SHAPE")]
     pub(crate) shape: String,
 }

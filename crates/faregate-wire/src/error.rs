@@ -8,7 +8,7 @@ use std::fmt;
 /// let error = faregate_wire::read_requests("{ id: r1, input_tokens: many, colour: red }").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "request.colour: unknown field; the fields are: id, workload, model, models, input_tokens, max_output_tokens, \
+///     "request.colour: unknown field; what a policy declares stands in attributes; the fields are: id, workload, model, models, input_tokens, max_output_tokens, \
 ///      expected_output_tokens, cached_input_tokens, caching, images, stream, idempotent, side_effects, parameters, \
 ///      modalities, tools, data, tags, user, session, region, priority, only, ignore, max_price, attributes\n\
 ///      request.input_tokens: expected a whole number, found the text \"many\"",

@@ -12,7 +12,14 @@ pub(crate) fn unknown_field(name: &str, fields: &[&str]) -> String {
     match nearest(name, fields) {
         Some(near) => format!("unknown field; a field with a similar name exists: {near}"),
         None if fields.is_empty() => "unknown field; there are no fields here".to_owned(),
-        None => format!("unknown field; the fields are: {}", fields.join(", ")),
+        None => {
+            let declared = if fields.contains(&"attributes") {
+                "what a policy declares stands in attributes; "
+            } else {
+                ""
+            };
+            format!("unknown field; {declared}the fields are: {}", fields.join(", "))
+        }
     }
 }
 

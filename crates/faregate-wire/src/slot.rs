@@ -58,12 +58,31 @@ impl Reader<'_> {
     pub(crate) fn expected(&self, what: &str) {
         let found = self.node.found();
         self.fault(match self.node {
+            Node::Number(raw) if what == "text" && self.amount(raw).is_some() => {
+                let amount = self.amount(raw).unwrap_or_default();
+                format!("expected text, found {found}; write it as in a policy: {amount:?}")
+            }
             Node::Number(raw) if what == "text" => format!("expected text, found {found}; quote it: {raw:?}"),
             Node::Bool(value) if what == "text" => {
                 format!("expected text, found {found}; quote it: \"{value}\"")
             }
             _ => format!("expected {what}, found {found}"),
         });
+    }
+
+    /// Returns an amount of money of one of the caller's own ceilings, as a policy writes it.
+    fn amount(&self, raw: &str) -> Option<String> {
+        let Path::Key(Path::Key(_, "max_price"), name) = self.path else { return None };
+        let plain = raw.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let unit = match *name {
+            "prompt" | "completion" | "cache_read" | "cache_write" | "reasoning" => " per Mtok",
+            "image" => " per image",
+            "request_fee" | "web_search" => " per call",
+            "attempt" | "run" => "",
+            name if name.starts_with("tool ") => " per call",
+            _ => return None,
+        };
+        plain.then(|| format!("${raw}{unit}"))
     }
 
     /// Says what is expected of a value that may be of several kinds.

@@ -200,11 +200,14 @@ pub(super) fn literal(text: &str) -> Option<String> {
     if text.starts_with('$') {
         return match suffix {
             "" if digits.starts_with('.') => Some(format!("write `$0{digits}`")),
-            "" => None,
-            "k" | "K" => Some(format!("money takes no suffix: `${digits}_000`")),
-            "M" => Some(format!("money takes no suffix: `${digits}_000_000`")),
-            _ => Some("money is written `$0.25`, a price `$5 per Mtok`".to_owned()),
-        };
+            "" => return None,
+            "k" | "K" | "M" => {
+                let zeros = if suffix == "M" { 6 } else { 3 };
+                money_in_full(digits, zeros).map(|full| format!("money takes no suffix: `{full}`"))
+            }
+            _ => None,
+        }
+        .or_else(|| Some("money is written `$0.25`, a price `$5 per Mtok`".to_owned()));
     }
     match suffix {
         "" if digits.ends_with('_') || digits.contains("__") => {
@@ -226,5 +229,55 @@ pub(super) fn literal(text: &str) -> Option<String> {
             Some("a duration has one unit: `90m`, not `1h30m`".to_owned())
         }
         _ => None,
+    }
+}
+
+/// Returns an amount of money, written with a suffix of so many zeros, as it is written without: `1.5` and 3 are `$1_500`.
+fn money_in_full(digits: &str, zeros: usize) -> Option<String> {
+    let digits = digits.replace('_', "");
+    let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
+    if whole.is_empty() || decimals.contains('.') {
+        return None;
+    }
+    let (moved, left) = decimals.split_at_checked(zeros).unwrap_or((decimals, ""));
+    let whole = format!("{whole}{moved:0<zeros$}");
+    let whole = whole.trim_start_matches('0');
+    let mut text = String::from("$");
+    if whole.is_empty() {
+        text.push('0');
+    }
+    for (n, digit) in (0..whole.len()).rev().zip(whole.chars()) {
+        text.push(digit);
+        if n > 0 && n.is_multiple_of(3) {
+            text.push('_');
+        }
+    }
+    if !left.is_empty() {
+        text.push('.');
+        text.push_str(left);
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_with_a_suffix_is_written_in_full() {
+        for (text, full) in [
+            ("$5k", "$5_000"),
+            ("$1.5k", "$1_500"),
+            ("$1.5K", "$1_500"),
+            ("$0.5k", "$500"),
+            ("$0.0005k", "$0.5"),
+            ("$1.2345k", "$1_234.5"),
+            ("$1_500k", "$1_500_000"),
+            ("$2M", "$2_000_000"),
+            ("$1.25M", "$1_250_000"),
+        ] {
+            assert_eq!(literal(text), Some(format!("money takes no suffix: `{full}`")), "{text}");
+        }
+        assert_eq!(literal("$1.5.2k"), Some("money is written `$0.25`, a price `$5 per Mtok`".to_owned()));
     }
 }

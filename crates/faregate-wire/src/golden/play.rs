@@ -74,7 +74,7 @@ pub fn play(
                 pair.next(&next.outcome, now)?;
                 if let Some(overlay) = &next.observe {
                     let fresh = observed(&base, overlay, context.now)
-                        .map_err(|error| format!("what is observed after call {calls}: {error}"))?;
+                        .map_err(|error| format!("outcomes[{}].observe: {error}", calls.saturating_sub(1)))?;
                     pair.observe(&fresh)?;
                 }
             }

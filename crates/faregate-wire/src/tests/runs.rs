@@ -366,7 +366,7 @@ fn a_script_that_does_not_fit_the_run() {
     assert_eq!(error("[]"), "the script has no outcome for call 1, `try m/a@p1 with corp`");
     assert_eq!(
         error("[{ error: timeout, observe: { budgts: [] } }]"),
-        "what is observed after call 1: context.budgts: unknown field; a field with a similar name exists: budgets"
+        "outcomes[0].observe: context.budgts: unknown field; a field with a similar name exists: budgets"
     );
     assert_eq!(run("[{ ok: {} }, { ok: {} }]").unwrap().unused, 1);
     let engine = engine();

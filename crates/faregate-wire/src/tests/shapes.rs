@@ -133,7 +133,22 @@ fn every_fault_has_its_path() {
             "max_price: { output: 2000 }",
             "request.max_price.output: expected text, found the number 2000; quote it: \"2000\"",
         ),
-        ("user: 5, session: 6, shade: red", "request.shade: unknown field; the fields are: "),
+        (
+            "max_price: { prompt: 2 }",
+            "request.max_price.prompt: expected text, found the number 2; write it as in a policy: \"$2 per Mtok\"",
+        ),
+        (
+            "max_price: { image: 0.04 }",
+            "request.max_price.image: expected text, found the number 0.04; write it as in a policy: \"$0.04 per image\"",
+        ),
+        (
+            "max_price: { run: 1 }",
+            "request.max_price.run: expected text, found the number 1; write it as in a policy: \"$1\"",
+        ),
+        (
+            "user: 5, session: 6, tier: pro",
+            "request.tier: unknown field; what a policy declares stands in attributes; the fields are: id, ",
+        ),
     ] {
         let error = request_error(fields);
         assert!(error.starts_with(expected) && (expected != "fine" || error == "fine"), "{fields}\n{error}");

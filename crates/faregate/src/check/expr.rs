@@ -151,7 +151,9 @@ impl<'a> Checker<'a> {
             ExprKind::Compare { left, op, right, zone } => {
                 self.compare(left, *op, right, zone.as_ref(), place, expr.span)?
             }
-            ExprKind::In { left, items, zone } => self.within(left, items, zone.as_ref(), place)?,
+            ExprKind::In { left, items, zone } => {
+                self.within(left, items, zone.as_ref(), place, expr.span)?
+            }
             ExprKind::Between { left, low, high, zone } => {
                 let attr = self.left(left, place)?;
                 let zone = self.zone(zone.as_ref(), &attr);
@@ -257,7 +259,16 @@ impl<'a> Checker<'a> {
         let attr = attr?;
         let name = attr.to_string();
         let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
-        if matches!(attr.ty, Type::Set(_)) || (!equality && !attr.ty.is_ordered()) {
+        if equality && matches!(attr.ty, Type::Set(_)) {
+            let instead = self.includes_text(&name, std::slice::from_ref(other));
+            let instead = match op {
+                CompareOp::Ne => instead.map(|text| format!("not {text}")),
+                _ => instead,
+            };
+            self.push(messages::set_needs_includes(span, &name, instead.as_deref()));
+            return None;
+        }
+        if !attr.ty.is_ordered() && !equality {
             self.push(messages::operator_needs_order(span, &name, &attr.ty));
             return None;
         }
@@ -295,10 +306,23 @@ impl<'a> Checker<'a> {
         items: &'a [Operand],
         zone: Option<&Str>,
         place: Place,
+        span: Span,
     ) -> Option<ir::ExprKind> {
+        // `"x" in request.tags`
+        if let (Operand::Str(_) | Operand::Word(_), [Operand::Attribute(set)]) = (left, items) {
+            let attr = self.attribute(set, place)?;
+            if matches!(attr.ty, Type::Set(_)) {
+                let name = attr.to_string();
+                let instead = self.includes_text(&name, std::slice::from_ref(left));
+                self.push(messages::set_needs_includes(span, &name, instead.as_deref()));
+                return None;
+            }
+        }
         let attr = self.left(left, place)?;
         if matches!(attr.ty, Type::Set(_)) {
-            self.push(messages::operator_needs_order(left.span(), &attr.to_string(), &attr.ty));
+            let name = attr.to_string();
+            let instead = self.includes_text(&name, items);
+            self.push(messages::set_needs_includes(span, &name, instead.as_deref()));
             return None;
         }
         let zone = self.zone(zone, &attr);
@@ -306,6 +330,19 @@ impl<'a> Checker<'a> {
         let members: Vec<_> = items.iter().map(|item| self.member(item, &attr.ty, &name)).collect();
         let members = members.into_iter().collect::<Option<Vec<_>>>()?;
         Some(ir::ExprKind::In { left: attr, members, zone: zone? })
+    }
+
+    /// Returns the question whether a set includes some values, where they are values of a set.
+    fn includes_text(&self, name: &str, values: &[Operand]) -> Option<String> {
+        let value = |operand: &Operand| match operand {
+            Operand::Str(_) | Operand::Word(_) => Some(self.sources.text(operand.span())),
+            _ => None,
+        };
+        let values = values.iter().map(value).collect::<Option<Vec<_>>>()?;
+        Some(match values.as_slice() {
+            [one] => format!("{name} includes {one}"),
+            several => format!("{name} includes any of {}", several.join(", ")),
+        })
     }
 
     fn member(&mut self, item: &'a Operand, ty: &Type, name: &str) -> Option<Member> {

@@ -201,6 +201,16 @@ pub(super) fn operator_needs_order(span: Span, name: &str, ty: &Type) -> Diagnos
     }
 }
 
+/// A set before or after an operator that asks for one value. `instead` is the question as it is written.
+pub(super) fn set_needs_includes(span: Span, name: &str, instead: Option<&str>) -> Diagnostic {
+    let message = format!("`{name}` is a set, and a set is asked with `includes`");
+    let base = Diagnostic::error("type-mismatch", span, message);
+    match instead {
+        Some(instead) => base.help(format!("write `{instead}`")).fix(span, instead),
+        None => base.help(format!("write `{name} includes …`")),
+    }
+}
+
 pub(super) fn unit_mismatch(span: Span, found: &str, wanted: &str) -> Diagnostic {
     Diagnostic::error("unit-mismatch", span, format!("found {found} where {wanted} is wanted"))
         .label(found.to_owned())
@@ -238,6 +248,13 @@ pub(super) fn duplicate_section(what: &str, span: Span, first: Span) -> Diagnost
     Diagnostic::error("duplicate-section", span, format!("{what} stands twice"))
         .label("again")
         .related(first, "first here")
+}
+
+pub(super) fn order_and_balance(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error("duplicate-section", span, "`order by` and `balance` both say the order")
+        .label("again")
+        .related(first, "first here")
+        .help("keep one of them")
 }
 
 pub(super) fn missing_statement(span: Span, what: &str, needs: &str, help: &str) -> Diagnostic {

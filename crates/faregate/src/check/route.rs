@@ -216,13 +216,7 @@ impl<'a> Checker<'a> {
 
     fn order_or_balance(&mut self, seen: &Once, other: &str, span: Span) {
         if let Some((_, first)) = seen.0.iter().find(|(w, _)| *w == other) {
-            let first = *first;
-            let diagnostic = messages::duplicate_section(
-                "`order by` and `balance`, of which one decides: the order",
-                span,
-                first,
-            );
-            self.push(diagnostic.help("keep one of them"));
+            self.push(messages::order_and_balance(span, *first));
         }
     }
 
