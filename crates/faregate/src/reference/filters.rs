@@ -1,7 +1,7 @@
 //! Filters (step 4): all reasons for which a candidate is out, not the first alone.
 
 use faregate_syntax::Span;
-use faregate_syntax::ast::{CompareOp, CredentialMode};
+use faregate_syntax::ast::{CompareOp, CredentialMode, Unit};
 
 use super::budgets::Ledger;
 use super::candidate::{Candidate, smaller};
@@ -10,7 +10,7 @@ use super::truth::Truth;
 use super::values::{dollars, health_name, price, show};
 use super::world::World;
 use crate::attributes::{Subject, Type};
-use crate::ir::{CeilingKind, Expr, ExprKind, Guardrail, Routing, Rule, Term, Value};
+use crate::ir::{Attr, CeilingKind, Expr, ExprKind, Guardrail, Routing, Rule, Term, Value};
 use crate::pattern::Pattern;
 use crate::time::{date_text, utc_date};
 use crate::{Amount, CredentialState, Health, Money};
@@ -445,23 +445,29 @@ impl World<'_> {
                     return None;
                 };
                 let must = if wanted { *op } else { negated(*op)? };
-                let step = |n: i128| if left.ty == Type::Count { Some(n) } else { None };
                 let to = match must {
                     CompareOp::Le | CompareOp::Ge => value,
-                    CompareOp::Lt => value.checked_add(step(1)?)?,
-                    CompareOp::Gt => value.checked_sub(step(1)?)?,
+                    // The next step above or below, not the value itself.
+                    CompareOp::Lt => {
+                        let step = step(&left.ty)?;
+                        value.checked_div_euclid(step)?.checked_add(1)?.checked_mul(step)?
+                    }
+                    CompareOp::Gt => {
+                        let step = step(&left.ty)?;
+                        let below = value.checked_sub(1)?.checked_div_euclid(step)?.checked_mul(step)?;
+                        (below >= 0).then_some(below)?
+                    }
                     CompareOp::Eq | CompareOp::Ne => return None,
                 };
-                let text = |n: i128| show(&Value::Number(n), &left.ty);
-                Some(BoundChange {
-                    span: expr.span,
-                    what: format!("{what} {left}"),
-                    op: Some(*op),
-                    from: *bound,
-                    to,
-                    from_text: text(*bound),
-                    to_text: text(to),
-                })
+                Some(bound_change(what, expr.span, left, Some(*op), [*bound, to]))
+            }
+            // The range is widened to the value; of a time of day it may wrap.
+            ExprKind::Between { left, low, high, zone } if wanted && left.ty != Type::TimeOfDay => {
+                let Some(Value::Number(value)) = self.value(left, Some(candidate), zone.as_ref()) else {
+                    return None;
+                };
+                let bound = if value < *low { low } else { high };
+                Some(bound_change(what, expr.span, left, None, [*bound, value]))
             }
             _ => None,
         }
@@ -479,6 +485,38 @@ impl World<'_> {
             (Some(part), None) => self.literal_bound(what, part, wanted, candidate),
             _ => None,
         }
+    }
+}
+
+fn bound_change(
+    what: &str,
+    span: Span,
+    left: &Attr,
+    op: Option<CompareOp>,
+    [from, to]: [i128; 2],
+) -> BoundChange {
+    let text = |n: i128| show(&Value::Number(n), &left.ty);
+    BoundChange {
+        span,
+        what: format!("{what} {left}"),
+        op,
+        from,
+        to,
+        from_text: text(from),
+        to_text: text(to),
+    }
+}
+
+/// Returns by how much a bound of a type moves at least: of money a millionth of a dollar, though it is kept more exactly.
+fn step(ty: &Type) -> Option<i128> {
+    const MILLIONTH: i128 = 10_i128.pow(18);
+    const MILLIONTH_PER_MTOK: i128 = 10_i128.pow(12);
+    match ty {
+        Type::Count | Type::Duration => Some(1),
+        Type::Money | Type::Price(Unit::Image | Unit::Call) => Some(MILLIONTH),
+        // It is kept per token.
+        Type::Price(Unit::Mtok) => Some(MILLIONTH_PER_MTOK),
+        _ => None,
     }
 }
 

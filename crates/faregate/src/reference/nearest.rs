@@ -134,11 +134,23 @@ pub(crate) fn apply(policy: &mut Policy, change: &BoundChange) {
 }
 
 fn apply_to_expr(expr: &mut Expr, change: &BoundChange) {
-    if expr.span == change.span
-        && let ExprKind::Compare { right: Term::Value(Value::Number(bound)), .. } = &mut expr.kind
-    {
-        *bound = change.to;
-        return;
+    if expr.span == change.span {
+        match &mut expr.kind {
+            ExprKind::Compare { right: Term::Value(Value::Number(bound)), .. } => {
+                *bound = change.to;
+                return;
+            }
+            // A range is only ever widened.
+            ExprKind::Between { low, .. } if change.to < change.from => {
+                *low = change.to;
+                return;
+            }
+            ExprKind::Between { high, .. } => {
+                *high = change.to;
+                return;
+            }
+            _ => {}
+        }
     }
     match &mut expr.kind {
         ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter_mut().for_each(|p| apply_to_expr(p, change)),
