@@ -1,5 +1,8 @@
 //! `always cost …` and `always calls …`: what rule 18 says of a whole run.
 
+mod keys;
+mod sums;
+
 use std::collections::BTreeSet;
 
 use faregate::model::{CeilingKind, Invariant, Routing};
@@ -22,13 +25,16 @@ const MOST_EXTRA: u64 = 4;
 struct Calls {
     /// At most; `None`: as many as there are candidates.
     most: Option<u64>,
+    /// Of so many candidates at most; `None`: of all that there are.
+    of: Option<u64>,
     /// Certainly counted for a plan of one candidate.
     one_at_least: u64,
     /// At most for a plan of one candidate.
     one_at_most: u64,
 }
 
-fn calls_of(routing: &Routing) -> Calls {
+/// Counts the calls of a plan that has so many candidates at most; `None`: any number of them.
+fn calls_of(routing: &Routing, candidates: Option<u64>) -> Calls {
     let rules = routing.retry.iter().flat_map(|r| &r.rules);
     let sum = |certain: bool| {
         let rules = rules.clone().filter(|r| !certain || r.when.is_none());
@@ -41,11 +47,15 @@ fn calls_of(routing: &Routing) -> Calls {
         Some(fallback) if fallback.rules.is_empty() => Some(0),
         Some(fallback) => fallback.at_most,
     };
-    let most = match (moves, cap) {
-        (Some(moves), _) => Some(capped(moves.saturating_add(1).saturating_mul(sum(false)))),
-        (None, cap) => cap,
+    let of = match (moves.map(|n| n.saturating_add(1)), candidates) {
+        (Some(reached), Some(candidates)) => Some(reached.min(candidates)),
+        (reached, candidates) => reached.or(candidates),
     };
-    Calls { most, one_at_least: capped(sum(true)), one_at_most: capped(sum(false)) }
+    let most = match of {
+        Some(of) => Some(capped(of.saturating_mul(sum(false)))),
+        None => cap,
+    };
+    Calls { most, of, one_at_least: capped(sum(true)), one_at_most: capped(sum(false)) }
 }
 
 impl Prover<'_> {
@@ -67,8 +77,11 @@ impl Prover<'_> {
             if base == Formula::FALSE {
                 continue;
             }
-            let calls = calls_of(routing);
+            let mut calls = calls_of(routing, None);
             let candidates = self.candidates(way.last());
+            if calls.of.is_none() {
+                calls = calls_of(routing, self.most_candidates(base, &way));
+            }
             let mut could = Vec::new();
             // First what one candidate alone can cost: the engine will confirm that.
             for (at, candidate) in candidates.iter().enumerate() {
@@ -81,8 +94,17 @@ impl Prover<'_> {
                 let over = self.over(&candidate.cost, calls.most, most);
                 could.push((self.lower.arena.all([base, admitted, over]), candidate));
             }
-            // Then what a run costs if every call were as dear as the dearest.
+            // Then what a run costs if every call were as dear as the dearest, and if every candidate were called.
+            could.retain(|(question, _)| self.may_hold(&mut search, *question));
+            if could.is_empty() {
+                continue;
+            }
+            if let Some(found) = self.many_dear_keys(invariant, base, &way, &calls, most) {
+                return Outcome::Broken(found);
+            }
+            let together = self.together_over(base, &way, calls.one_at_most, most);
             for (question, candidate) in could {
+                let question = self.lower.arena.both(question, together);
                 if let Some(found) = self.ask(&mut search, invariant, question, &way, candidate, false) {
                     return Outcome::Broken(found);
                 }
@@ -141,7 +163,7 @@ impl Prover<'_> {
             if base == Formula::FALSE {
                 continue;
             }
-            let calls = calls_of(routing);
+            let calls = calls_of(routing, None);
             let under = calls.most.is_some_and(|most| match op {
                 CompareOp::Lt => most < bound,
                 CompareOp::Le | CompareOp::Eq => most <= bound,
@@ -180,6 +202,9 @@ impl Prover<'_> {
                 for with in [retries, Formula::TRUE] {
                     let base = self.lower.arena.both(base, with);
                     if let Some(found) = self.crowd(invariant, base, &way, wanted) {
+                        return Outcome::Broken(found);
+                    }
+                    if let Some(found) = self.many_keys(invariant, base, &way, wanted) {
                         return Outcome::Broken(found);
                     }
                 }

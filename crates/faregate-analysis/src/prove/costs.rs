@@ -1,7 +1,7 @@
 //! What an attempt costs at most, as sums over tokens and images: one case for each tier of prices, window of the day, tool and
 //! limit of output that makes a difference (rules 8 to 11 and 28).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use faregate::model::{CeilingKind, EffectivePrices, Routing, dearest_prices, prices_at};
 use faregate::{Amount, Endpoint, MAX_COUNT, Money};
@@ -24,6 +24,20 @@ impl Linear {
             terms.push((*key, factor.checked_neg()?));
         }
         Some(Self { terms, constant: self.constant.checked_sub(other.constant)? })
+    }
+
+    /// Adds, each attribute once and in order, so that equal sums are written alike.
+    pub(super) fn plus(&self, other: &Self) -> Option<Self> {
+        let mut terms: BTreeMap<Key, i128> = BTreeMap::new();
+        for (key, factor) in self.terms.iter().chain(&other.terms) {
+            let slot = terms.entry(*key).or_default();
+            *slot = slot.checked_add(*factor)?;
+        }
+        terms.retain(|_, factor| *factor != 0);
+        Some(Self {
+            terms: terms.into_iter().collect(),
+            constant: self.constant.checked_add(other.constant)?,
+        })
     }
 
     pub(super) fn times(&self, n: i128) -> Option<Self> {

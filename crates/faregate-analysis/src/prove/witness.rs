@@ -70,6 +70,43 @@ pub(super) fn confirm(
     None
 }
 
+/// Decides a model with so many own keys, as those of these providers come in turn: each costs a little more than the one before it,
+/// and the last what the model says, so that an order by price takes the providers in turn too.
+pub(super) fn confirm_with_keys(
+    engine: &Engine,
+    arena: &Arena,
+    invariant: &Invariant,
+    model: &Model,
+    target: &Target<'_>,
+    providers: &[&str],
+    keys: usize,
+) -> Option<Counterexample> {
+    let (request, mut context) = concrete(arena, model, target);
+    let pattern = context.credentials.pop()?;
+    let dearest = pattern.prices.as_ref().and_then(|p| p.request).map_or(0, |m| m.0.units());
+    let last = i128::try_from(keys.saturating_sub(1)).ok()?;
+    for (nth, provider) in (0_i128..=last).zip(providers.iter().cycle()) {
+        let id = if nth == 0 { OWN.to_owned() } else { format!("{OWN}-{nth}") };
+        let mut own = OwnCredential::new(id, *provider);
+        own.prices.clone_from(&pattern.prices);
+        if let Some(prices) = &mut own.prices {
+            let cheaper = dearest.checked_sub(last.checked_sub(nth)?).filter(|_| dearest > last);
+            prices.request = Some(Money(Fixed::from_units(cheaper.unwrap_or(nth))));
+        }
+        context.credentials.push(own);
+    }
+    for budget in target.spent {
+        let name = &policy(engine.policy()).budgets.get(*budget)?.name;
+        let rows = exhausted_rows(engine, &request, &context, name)?;
+        context.budgets.get_or_insert_default().extend(rows);
+    }
+    let decision = engine.decide(&request, &context);
+    match judge(engine, &request, &context, invariant, &decision) {
+        Judged::Broken { .. } => Some(smallest(engine, invariant, request, context)),
+        _ => None,
+    }
+}
+
 /// Turns a model into a request and a context in which nothing is down and nothing is used.
 pub(super) fn plain(arena: &Arena, model: &Model) -> (Request, Context) {
     let none = BTreeSet::new();
@@ -355,6 +392,11 @@ pub(super) fn smaller(request: &Request, context: &Context) -> Vec<(Request, Con
         }
     };
     with_context(&|c| c.credentials.clear());
+    // Of many keys the half first.
+    let keys = context.credentials.len();
+    for fewer in [keys.div_ceil(2), keys.saturating_sub(1)] {
+        with_context(&|c| c.credentials.truncate(fewer));
+    }
     with_context(&|c| c.credentials.iter_mut().for_each(|own| own.prices = None));
     with_context(&|c| c.shared_except.clear());
     with_context(&|c| {
