@@ -62,3 +62,42 @@ fn long_lists_and_many_declarations_do_not_stall() {
         list(8_000, "\n", |i| format!("budget b{i} {{ requests 5 per day on exhausted use workload rest }}"));
     check("soft caps", &soft, "");
 }
+
+/// Findings that need a look at every request do not stall either: what is too large for one is left out, and that is said.
+#[test]
+fn a_look_at_every_request_does_not_stall() {
+    let look = |what: &str, text: String| {
+        let began = Instant::now();
+        let checked = check_set([("p.fare", text)], Completeness::Whole);
+        let policy = checked.policy.unwrap_or_else(|| panic!("{what}: {}", checked.diagnostics));
+        let found = faregate_analysis::findings(&policy, None, None, faregate_analysis::Depth::Quick);
+        let took = began.elapsed();
+        assert!(took < MOST, "{what}: {took:?}");
+        (found.left_out, found.diagnostics)
+    };
+    let rest = "workload rest { otherwise deny \"no\" }";
+    let start = "policy p { language 1 }";
+    let texts = list(10_000, ", ", |i| format!("\"t{i}\""));
+    look(
+        "texts",
+        format!("{start}\nguardrail g {{ when request.user in {texts} forbid endpoint.free }}\n{rest}"),
+    );
+    let terms = list(5_000, " or ", |i| format!("request.user == \"u{i}\""));
+    look("terms", format!("{start}\nguardrail g {{ when {terms} forbid endpoint.free }}\n{rest}"));
+    let workloads = list(2_000, "\n", |i| {
+        format!("workload w{i} {{ when request.user == \"u{i}\" route {{ models \"m\" }} }}")
+    });
+    let (left_out, _) = look("workloads", format!("{start}\n{workloads}\n{rest}"));
+    assert!(left_out);
+    // Each wants what all before it want: three are named, the others counted.
+    let alike = list(8, "\n", |i| {
+        format!("workload w{i} {{ when request.tags includes \"t{i}\" route {{ models \"m\" }} }}")
+    });
+    let (left_out, found) = look("overlaps", format!("{start}\n{alike}\n{rest}"));
+    let overlaps: Vec<_> = found.iter().filter(|d| d.code == "overlapping-workloads").collect();
+    assert!(!left_out);
+    // 1 for the second workload, 2 for the third, 3 for each of the five others.
+    assert_eq!(overlaps.len(), 18);
+    let last = overlaps.last().unwrap();
+    assert!(last.message.ends_with("; 4 more earlier ones overlap with it too"), "{}", last.message);
+}

@@ -36,7 +36,7 @@ pub use diff::{DecisionChange, Difference, Differences, Direction, Unsettled, di
 
 use admit::Candidate;
 pub use alike::decide_alike;
-pub use checks::{Depth, check};
+pub use checks::{Depth, Findings, check, findings};
 use formula::{Arena, Formula};
 use lower::{Lower, Stands};
 use solve::{Answer, Query};

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
     }
     let sets = sets(args, surroundings)?;
     let mut desk = read(args, now, sets, surroundings)?;
-    let mut found = desk.look();
+    let (mut found, mut left_out) = desk.look();
     let mut fixed = Vec::new();
     if mends {
         if desk.texts.has_standard_input() {
@@ -55,8 +55,13 @@ pub(crate) fn run(args: &Check, surroundings: &mut Surroundings<'_>) -> Result<E
                 break;
             }
             fixed.extend(desk.texts.apply(batch));
-            found = desk.look();
+            (found, left_out) = desk.look();
         }
+    }
+    if left_out {
+        let note =
+            "note: this is too large for a look at every request; warnings that need one may be missing";
+        writeln!(surroundings.err, "{note}")?;
     }
     if args.diff {
         return difference(&desk, &found, &fixed, surroundings);
@@ -95,19 +100,25 @@ fn read<'a>(
 
 impl Desk<'_> {
     /// Checks all sets as their texts are now.
-    fn look(&self) -> Vec<Diagnostics> {
+    /// The second value says whether a set was too large to be looked at in full.
+    fn look(&self) -> (Vec<Diagnostics>, bool) {
         let depth = if self.args.thorough { Depth::Thorough } else { Depth::Quick };
         let mut reports = Vec::new();
+        let mut left_out = false;
         for (set, catalog) in &self.sets {
             let texts = set.policies.iter().map(|path| (files::shown(path), self.texts.of(path)));
             let checked = check_set(texts, set.completeness);
             let found = match &checked.policy {
-                Some(policy) => faregate_analysis::check(policy, catalog.as_ref(), self.now, depth),
+                Some(policy) => {
+                    let found = faregate_analysis::findings(policy, catalog.as_ref(), self.now, depth);
+                    left_out |= found.left_out;
+                    found.diagnostics
+                }
                 None => checked.diagnostics,
             };
             reports.push(levelled(&found, &set.levels, &self.args.deny));
         }
-        reports
+        (reports, left_out)
     }
 
     fn policies(&self) -> usize {

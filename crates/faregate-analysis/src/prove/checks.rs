@@ -54,23 +54,56 @@ pub fn check(
     today: Option<Date>,
     depth: Depth,
 ) -> Diagnostics {
+    findings(policy, catalog, today, depth).diagnostics
+}
+
+/// What [`findings`] returns.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Findings {
+    /// All warnings.
+    pub diagnostics: Diagnostics,
+    /// Whether a policy was too large for a look at every request, so that some warnings may be missing.
+    pub left_out: bool,
+}
+
+/// Returns what [`check`] returns, and whether that is all. Work is counted in steps, so that it is the same on every machine.
+#[must_use]
+pub fn findings(
+    policy: &PolicySet,
+    catalog: Option<&Catalog>,
+    today: Option<Date>,
+    depth: Depth,
+) -> Findings {
     let told = policy.check_with(catalog, today);
     let known: Vec<&Diagnostic> = told.iter().chain(policy.warnings()).collect();
-    let Ok(none) = Catalog::new(Vec::new()) else { return told };
+    let Ok(none) = Catalog::new(Vec::new()) else {
+        return Findings { diagnostics: told, left_out: true };
+    };
     let mut finder = Finder::new(policy, catalog, &none, depth, &known);
     finder.find();
+    let left_out = finder.left_out;
     // Nothing is said twice.
     let fresh =
         |d: &Diagnostic| !known.iter().any(|k| k.code == d.code && overlap(k.primary.span, d.primary.span));
     let found: Vec<Diagnostic> = finder.found.into_iter().filter(fresh).collect();
     if found.is_empty() {
-        return told;
+        return Findings { diagnostics: told, left_out };
     }
     let found = settled(policy, found);
     let mut all: Vec<Diagnostic> = told.iter().chain(found.iter()).cloned().collect();
     all.sort_by(|a, b| (a.primary.span, a.code).cmp(&(b.primary.span, b.code)));
-    Diagnostics::new(all, told.sources().clone())
+    Findings { diagnostics: Diagnostics::new(all, told.sources().clone()), left_out }
 }
+
+/// So many steps of the solver are made for one policy set; what would need more is left out.
+const MOST_STEPS: u64 = 2_000_000;
+
+/// With `--thorough`.
+const MOST_THOROUGH_STEPS: u64 = 100_000_000;
+
+/// Beside so many workloads it is not looked at which requests come to which.
+const MOST_WORKLOADS: usize = 1_000;
 
 fn overlap(a: Span, b: Span) -> bool {
     a.file == b.file && a.start < b.end && b.start < a.end
@@ -87,6 +120,12 @@ struct Finder<'a> {
     /// Conditions that are never true, by their places.
     dead: HashSet<Span>,
     asked: HashMap<Formula, bool>,
+    /// Steps that may still be made.
+    steps: u64,
+    /// Whether something was not looked at.
+    left_out: bool,
+    /// Places of conditions that have been said to be never true.
+    said_dead: Vec<Span>,
 }
 
 impl<'a> Finder<'a> {
@@ -118,6 +157,9 @@ impl<'a> Finder<'a> {
             found: Vec::new(),
             dead: HashSet::new(),
             asked: HashMap::new(),
+            steps: if depth == Depth::Thorough { MOST_THOROUGH_STEPS } else { MOST_STEPS },
+            left_out: false,
+            said_dead: known.iter().filter(|d| d.code == "never-true").map(|d| d.primary.span).collect(),
         }
     }
 
@@ -127,6 +169,13 @@ impl<'a> Finder<'a> {
 
     fn find(&mut self) {
         self.never_true();
+        let workloads = self.policy().workloads.len();
+        if workloads > MOST_WORKLOADS {
+            self.left_out = true;
+            let anywhere = vec![Formula::TRUE; workloads];
+            self.idle(&anywhere);
+            return;
+        }
         let reached = self.lower.reached();
         self.unreachable(&reached);
         self.overlapping(&reached);
@@ -139,8 +188,7 @@ impl<'a> Finder<'a> {
 
     /// Whether a condition has been said to be never true.
     fn is_dead(&self, expr: &Expr) -> bool {
-        let said = |d: &&&Diagnostic| d.code == "never-true" && overlap(d.primary.span, expr.span);
-        self.dead.contains(&expr.span) || self.known.iter().any(|d| said(&d))
+        self.dead.contains(&expr.span) || self.said_dead.iter().any(|said| overlap(*said, expr.span))
     }
 
     /// Whether a formula surely never holds.
@@ -151,10 +199,21 @@ impl<'a> Finder<'a> {
         if let Some(never) = self.asked.get(&formula) {
             return *never;
         }
-        let answer = Query::new(&self.lower.arena, &[formula], &[], self.first).next();
-        let never = matches!(answer, Answer::Never);
+        let never = matches!(self.answer(formula), Some(Answer::Never));
         self.asked.insert(formula, never);
         never
+    }
+
+    /// Asks whether a formula can hold; `None`: so much has been looked at that this is left out.
+    fn answer(&mut self, formula: Formula) -> Option<Answer> {
+        if self.steps == 0 {
+            self.left_out = true;
+            return None;
+        }
+        let mut query = Query::new(&self.lower.arena, &[formula], &[], self.first);
+        let answer = query.next();
+        self.steps = self.steps.saturating_sub(query.steps());
+        Some(answer)
     }
 
     /// Whether one formula holds wherever another does.

@@ -92,6 +92,12 @@ impl<'a> Query<'a> {
         query
     }
 
+    /// Returns how much has been looked at: the same on every machine.
+    pub(super) fn steps(&self) -> u64 {
+        let size = u64::from(self.solver.num_vars()).saturating_add(self.solver.num_clauses());
+        size.saturating_mul(u64::try_from(self.models).unwrap_or(u64::MAX).max(1))
+    }
+
     fn clause(&mut self, literals: &[Lit]) {
         self.solver.add_clause_reuse(&mut literals.to_vec());
     }

@@ -6,6 +6,9 @@ use faregate_syntax::{Diagnostic, Span};
 use super::Finder;
 use crate::prove::formula::Formula;
 
+/// Of a condition with more parts it is not told which of them exclude one another.
+const MOST_PARTS: usize = 100;
+
 impl Finder<'_> {
     pub(super) fn never_true(&mut self) {
         for expr in conditions(self.policy()) {
@@ -36,6 +39,9 @@ impl Finder<'_> {
     /// Returns the places of parts of a condition that cannot all be true; none of them can be left out.
     fn exclude_one_another(&mut self, expr: &Expr) -> Vec<Span> {
         let ExprKind::And(parts) = &expr.kind else { return Vec::new() };
+        if parts.len() > MOST_PARTS {
+            return Vec::new();
+        }
         let mut kept: Vec<(Span, Formula)> =
             parts.iter().map(|p| (p.span, self.lower.truth(p, None).yes)).collect();
         let mut at = 0;

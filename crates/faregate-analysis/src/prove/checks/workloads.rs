@@ -9,11 +9,14 @@ use super::Finder;
 use super::requests::shown;
 use crate::prove::formula::Formula;
 use crate::prove::lower::Truth;
-use crate::prove::solve::{Answer, Model, Query};
+use crate::prove::solve::{Answer, Model};
 use crate::prove::witness;
 
 /// So many earlier workloads are looked at for those that leave nothing.
 const MOST_EARLIER: usize = 40;
+
+/// Of each workload so many overlaps are told one by one, and the others counted.
+const MOST_TOLD: usize = 3;
 
 /// So many pairs of workloads are held to each other.
 const MOST_PAIRS: usize = 2_000;
@@ -99,27 +102,48 @@ impl Finder<'_> {
             if self.is_dead(when) || self.never(*reached) {
                 continue;
             }
+            let mut told: Vec<Diagnostic> = Vec::new();
+            let mut others = 0_usize;
             for (other, condition, attributes) in &earlier {
-                if *attributes == read && pairs < MOST_PAIRS {
-                    pairs = pairs.saturating_add(1);
-                    self.pair(other, condition, workload, when);
+                if *attributes != read {
+                    continue;
+                }
+                if pairs >= MOST_PAIRS {
+                    self.left_out = true;
+                    break;
+                }
+                pairs = pairs.saturating_add(1);
+                match self.pair(other, condition, workload, when) {
+                    Some(diagnostic) if told.len() < MOST_TOLD => told.push(diagnostic),
+                    Some(_) => others = others.saturating_add(1),
+                    None => {}
                 }
             }
+            if let Some(last) = told.last_mut().filter(|_| others > 0) {
+                last.message = format!("{}; {others} more earlier ones overlap with it too", last.message);
+            }
+            told.into_iter().for_each(|d| self.warn(d));
             earlier.push((workload, when, read));
         }
     }
 
-    fn pair(&mut self, earlier: &Workload, first: &Expr, later: &Workload, second: &Expr) {
+    fn pair(
+        &mut self,
+        earlier: &Workload,
+        first: &Expr,
+        later: &Workload,
+        second: &Expr,
+    ) -> Option<Diagnostic> {
         let (a, b) = (self.lower.truth(first, None), self.lower.truth(second, None));
         let both = self.lower.arena.both(a.yes, b.yes);
         let (only_first, only_second) =
             (self.lower.arena.both(a.yes, b.no), self.lower.arena.both(b.yes, a.no));
         // A request of each kind is found, and the engine sees it so, or nothing is said.
-        let Some(model) = self.example(both, &[(first, true), (second, true)]) else { return };
+        let model = self.example(both, &[(first, true), (second, true)])?;
         if self.example(only_first, &[(first, true), (second, false)]).is_none()
             || self.example(only_second, &[(first, false), (second, true)]).is_none()
         {
-            return;
+            return None;
         }
         let message = format!(
             "workloads `{}` and `{}` both want some requests, and the order in which they stand decides",
@@ -128,7 +152,7 @@ impl Finder<'_> {
         let diagnostic = Diagnostic::warning("overlapping-workloads", later.span, message)
             .related(earlier.span, "takes what both want")
             .help(format!("both want {}; leave it out of one of them", shown(&self.lower.arena, &model)));
-        self.warn(diagnostic);
+        Some(diagnostic)
     }
 
     /// Returns what makes a formula hold, where the engine finds these conditions true and false as they should be.
@@ -136,9 +160,7 @@ impl Finder<'_> {
         if formula == Formula::FALSE {
             return None;
         }
-        let Answer::Holds(model) = Query::new(&self.lower.arena, &[formula], &[], self.first).next() else {
-            return None;
-        };
+        let Some(Answer::Holds(model)) = self.answer(formula) else { return None };
         let (request, context) = witness::plain(&self.lower.arena, &model);
         let as_expected = |(expr, wanted): &(&Expr, bool)| {
             meets(self.set, self.lower.catalog, &request, &context, expr) == Some(*wanted)

@@ -150,6 +150,7 @@ impl Query<'_> {
             constants.push(default.clone());
         }
         let mut open = false;
+        let mut kinds: Vec<String> = Vec::new();
         match list {
             Some(list) => constants = list.iter().cloned().collect(),
             None => {
@@ -157,12 +158,13 @@ impl Query<'_> {
                 constants.dedup();
                 let taken: HashSet<String> = constants.iter().cloned().collect();
                 let (others, all) = texts::kinds(&patterns, &taken);
-                constants.extend(others);
+                kinds = others;
                 open = !all;
             }
         }
         let mut cells: Vec<(String, Lit)> = Vec::new();
-        for text in constants {
+        let named = constants.len();
+        for text in constants.into_iter().chain(kinds) {
             cells.push((text, self.fresh()));
         }
         let wild = open.then(|| self.fresh());
@@ -171,6 +173,14 @@ impl Query<'_> {
         for (atom, literal) in atoms {
             let Atom::Text(_, test) = atom else { continue };
             self.clause(&[!*literal, known]);
+            // One text is one cell, and at most one cell holds: a long list of texts stays as long as it is.
+            if let TextTest::Is(text) = test
+                && let Some(cell) = cell_of(cells.get(..named), text)
+            {
+                self.clause(&[!cell.1, *literal]);
+                self.clause(&[!*literal, cell.1]);
+                continue;
+            }
             for (text, cell) in &cells {
                 if test.passes(text) {
                     self.clause(&[!*cell, *literal]);
@@ -226,4 +236,10 @@ impl Query<'_> {
             self.moments.push((*at, *cell));
         }
     }
+}
+
+/// Finds the cell of a text among those of texts in order.
+fn cell_of<'c>(cells: Option<&'c [(String, Lit)]>, text: &str) -> Option<&'c (String, Lit)> {
+    let cells = cells?;
+    cells.get(cells.binary_search_by(|(cell, _)| cell.as_str().cmp(text)).ok()?)
 }
