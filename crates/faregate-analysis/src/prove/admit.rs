@@ -369,18 +369,8 @@ impl<'a> Lower<'a> {
         let off = budget.when.as_ref().map_or(Formula::FALSE, |w| self.truth(w, None).no);
         let uncovered =
             budget.covers.as_ref().map_or(Formula::FALSE, |c| self.truth(c, Some(candidate.seen())).no);
-        let mut known = Vec::new();
-        for attr in budget.per.iter().filter(|a| matches!(a.subject, Subject::Request | Subject::Key)) {
-            known.push(match facts::given(&mut self.arena, self.policy, attr.subject, &attr.name) {
-                Some(key) => self.arena.known(key),
-                None => self.arena.free(),
-            });
-        }
-        for attr in budget.per.iter().filter(|a| a.subject == Subject::Endpoint && a.name != "credential") {
-            known.push(Formula::of(endpoint_fact(candidate.endpoint, &attr.name).is_some()));
-        }
         let reserved = budget.reserve.as_ref().map(|(share, expr)| (*share, self.truth(expr, None).yes));
-        let mut open = known;
+        let mut open = vec![self.counter_known(budget, candidate.endpoint)];
         for limit in &budget.limits {
             let whole = self.within_limit(limit, limit.amount, routing, candidate);
             open.push(match reserved {
@@ -395,6 +385,21 @@ impl<'a> Lower<'a> {
         }
         let open = self.arena.all(open);
         self.arena.any([off, uncovered, open])
+    }
+
+    /// Where all is known that a budget counts a candidate by.
+    pub(super) fn counter_known(&mut self, budget: &Budget, endpoint: &Endpoint) -> Formula {
+        let mut known = Vec::new();
+        for attr in budget.per.iter().filter(|a| matches!(a.subject, Subject::Request | Subject::Key)) {
+            known.push(match facts::given(&mut self.arena, self.policy, attr.subject, &attr.name) {
+                Some(key) => self.arena.known(key),
+                None => self.arena.free(),
+            });
+        }
+        for attr in budget.per.iter().filter(|a| a.subject == Subject::Endpoint && a.name != "credential") {
+            known.push(Formula::of(endpoint_fact(endpoint, &attr.name).is_some()));
+        }
+        self.arena.all(known)
     }
 
     fn within_limit(

@@ -239,7 +239,7 @@ impl<'a> Differ<'a> {
 
     /// Returns requests that a budget touches, those first of which one side alone says so; `None`: there are none.
     fn touching(&mut self, name: &str, pair: &Pair) -> Option<Vec<(Request, Context)>> {
-        let mut found: [Vec<(Request, Context)>; 3] = [Vec::new(), Vec::new(), Vec::new()];
+        let mut found: [Vec<(Request, Context)>; 6] = Default::default();
         let mut touched = false;
         let met = Rc::clone(&self.met);
         for way in pair.ways.iter().filter(|w| !w.through.iter().any(|t| t == name)) {
@@ -262,7 +262,19 @@ impl<'a> Differ<'a> {
                         parts.push(self.admitted(side, at, number, own, &spent));
                     }
                     let admitted = self.arena.all(parts);
-                    let sorts = [(old, new.not()), (new, old.not()), (old, new)];
+                    // What it counts by may be known on one side alone.
+                    let [a, b] = Side::BOTH.map(|side| self.counter_known(side, name, number));
+                    let (both, one) = (self.arena.both(a, b), self.arena.both(a, b.not()));
+                    let other = self.arena.both(b, a.not());
+                    let counted = self.arena.both(old, new);
+                    let sorts = [
+                        (counted, both),
+                        (old, new.not()),
+                        (new, old.not()),
+                        (counted, one),
+                        (counted, other),
+                        (old, new),
+                    ];
                     for (starts, (a, b)) in found.iter_mut().zip(sorts) {
                         if starts.len() >= MOST_STARTS {
                             continue;
@@ -282,6 +294,15 @@ impl<'a> Differ<'a> {
         let most = found.iter().map(Vec::len).max().unwrap_or(0);
         let starts = (0..most).flat_map(|n| found.iter().filter_map(move |of| of.get(n).cloned())).collect();
         touched.then_some(starts)
+    }
+
+    /// Where all is known that a budget of one side counts an endpoint by.
+    fn counter_known(&mut self, side: Side, name: &str, number: usize) -> Formula {
+        let policy = *self.policies.of(side);
+        let budget = policy.budgets.iter().find(|b| b.name == name);
+        let endpoint = self.met.get(number).and_then(|m| *m.of.of(side));
+        let (Some(budget), Some(endpoint)) = (budget, endpoint) else { return Formula::TRUE };
+        self.on(side, |lower| lower.counter_known(budget, endpoint))
     }
 
     /// Where a budget counts a candidate of a workload.
