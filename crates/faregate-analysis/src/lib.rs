@@ -15,7 +15,7 @@ pub use coverage::{ConditionSeen, Coverage, FileCoverage, Report, RuleSeen, SetW
 pub use lcov::lcov;
 pub use mutate::{Change, Mutant, Verdict, mutants};
 pub use prove::{
-    Counterexample, DecisionChange, Depth, Difference, Differences, Direction, Findings, Outcome, Proof,
-    Unsettled, check, decide_alike, diff, findings, prove,
+    Counterexample, DecisionChange, Depth, Difference, Differences, Direction, Findings, NotRuledOut,
+    Outcome, Proof, Unsettled, check, decide_alike, diff, findings, prove,
 };
 pub use rules::{Condition, Rule, conditions, rules};

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use faregate::model::{Always, Body, Expr, Invariant, Policy, Routing, policy};
 use faregate::{Context, Date, Decision, Engine, Request, Timestamp};
 
-pub use diff::{DecisionChange, Difference, Differences, Direction, Unsettled, diff};
+pub use diff::{DecisionChange, Difference, Differences, Direction, NotRuledOut, Unsettled, diff};
 
 use admit::Candidate;
 pub use alike::decide_alike;

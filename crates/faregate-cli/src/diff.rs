@@ -154,7 +154,11 @@ fn fails(args: &Diff, all: &[Compared]) -> bool {
     let counts = |direction: Direction| {
         if asked.is_empty() { direction != Direction::Words } else { asked.contains(&direction) }
     };
-    all.iter().any(|c| !c.found.undecided.is_empty() || c.found.changes.iter().any(|c| counts(c.direction)))
+    all.iter().any(|c| {
+        !c.found.undecided.is_empty()
+            || c.found.changes.iter().any(|c| counts(c.direction))
+            || c.found.not_ruled_out.iter().any(|open| counts(open.direction))
+    })
 }
 
 /// Says on standard error how much was found.
@@ -168,6 +172,8 @@ fn counts(all: &[Compared], surroundings: &mut Surroundings<'_>) -> Result<(), F
         .map(|d| format!("{} {}", count(d), d.as_str()))
         .collect();
     let undecided: usize = all.iter().map(|c| c.found.undecided.len()).sum();
+    let open: usize = all.iter().map(|c| c.found.not_ruled_out.len()).sum();
+    parts.extend((open > 0).then(|| format!("{open} not ruled out")));
     parts.extend((undecided > 0).then(|| format!("{undecided} undecided")));
     let text = if parts.is_empty() {
         paint::good("proved equal", colour)

@@ -8,8 +8,8 @@ use crate::catalog::Moment;
 pub use crate::catalog::prices::EffectivePrices;
 pub use crate::ir::{
     Always, Attr, Body, Budget, Ceiling, CeilingKind, Declared, Exhausted, Expr, ExprKind, Fallback,
-    Guardrail, Invariant, Limit, Member, MoveRule, Policy, Retry, RetryRule, Routing, Rule, SetTerm, Term,
-    Tier, TierEntry, Value, Waiver, Workload,
+    Guardrail, Invariant, Limit, Member, MoveRule, Order, OrderKey, Policy, Retry, RetryRule, Routing, Rule,
+    SetTerm, Term, Tier, TierEntry, Value, Waiver, Workload,
 };
 pub use crate::pattern::Pattern;
 pub use crate::time::{Period, Zone};

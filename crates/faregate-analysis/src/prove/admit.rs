@@ -402,6 +402,30 @@ impl<'a> Lower<'a> {
         self.arena.all(known)
     }
 
+    /// Where a candidate passes a budget of which a limit is used up: it is not covered, or costs nothing.
+    pub(super) fn past_budget(
+        &mut self,
+        budget: &Budget,
+        routing: &Routing,
+        candidate: &Candidate<'_>,
+    ) -> Formula {
+        if budget.exhausted == Exhausted::AlertOnly || (candidate.own && !budget.byok_included) {
+            return Formula::TRUE;
+        }
+        let off = budget.when.as_ref().map_or(Formula::FALSE, |w| self.truth(w, None).no);
+        let uncovered =
+            budget.covers.as_ref().map_or(Formula::FALSE, |c| self.truth(c, Some(candidate.seen())).no);
+        let mut open = vec![off, uncovered];
+        for limit in &budget.limits {
+            let nothing = match limit.amount {
+                Amount::Money(_) => Amount::Money(Money::ZERO),
+                Amount::Count(_) => Amount::Count(0),
+            };
+            open.push(self.within_limit(limit, nothing, routing, candidate));
+        }
+        self.arena.any(open)
+    }
+
     fn within_limit(
         &mut self,
         limit: &Limit,

@@ -7,6 +7,7 @@
 
 mod admission;
 mod attempts;
+mod beside;
 mod bills;
 mod budgets;
 mod codes;
@@ -107,6 +108,8 @@ pub struct DecisionChange {
     pub what: String,
     /// Whether it is certain that a decision changes; else it may.
     pub certain: bool,
+    /// Whether it stands beside a class that is certain, and becomes a [`NotRuledOut`].
+    beside: bool,
     /// A request that shows it, where one is needed to.
     pub witness: Option<Box<Difference>>,
     /// The places in the old policy and catalog that make the difference.
@@ -129,6 +132,23 @@ pub struct Difference {
     pub new: Decision,
 }
 
+/// A direction in which requests of a pair of workloads may change beside what is told of it: none that was tried shows it, and
+/// nothing rules it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotRuledOut {
+    /// In which direction.
+    pub direction: Direction,
+    /// The workload that decides, of the old policy.
+    pub old_workload: Option<String>,
+    /// The workload that decides, of the new policy.
+    pub new_workload: Option<String>,
+    /// The places in the old policy and catalog that make the difference that is told.
+    pub at_old: Vec<String>,
+    /// The places in the new policy and catalog.
+    pub at_new: Vec<String>,
+}
+
 /// Something of which it was not settled whether it makes a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -141,12 +161,14 @@ pub struct Unsettled {
     pub at_new: Vec<String>,
 }
 
-/// Everything in which two engines differ. Both lists empty: proved equal.
+/// Everything in which two engines differ. All lists empty: proved equal.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Differences {
     /// The classes, the gravest direction first.
     pub changes: Vec<DecisionChange>,
+    /// What those of one of the classes may do beside: empty where `changes` is.
+    pub not_ruled_out: Vec<NotRuledOut>,
     /// What was not settled.
     pub undecided: Vec<Unsettled>,
 }
@@ -185,6 +207,8 @@ pub fn diff(old: &Engine, new: &Engine) -> Differences {
         differ.sections(pair);
     }
     differ.budgets(&pairs);
+    differ.beside(&pairs);
+    differ.soft_caps_apart();
     differ.words();
     differ.into_found()
 }

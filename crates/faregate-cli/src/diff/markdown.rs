@@ -3,7 +3,7 @@
 use faregate_analysis::{DecisionChange, Direction};
 
 use super::Compared;
-use super::report::{endpoints, outcome, places, who};
+use super::report::{endpoints, not_ruled_out, outcome, places, who};
 use crate::{Failure, Surroundings};
 
 /// So many classes are in the table.
@@ -54,6 +54,16 @@ pub(super) fn write(all: &[Compared], surroundings: &mut Surroundings<'_>) -> Re
     }
     if let Some(more @ 1..) = changes.len().checked_sub(MOST_ROWS) {
         writeln!(out, "\nand {more} more; `--format json` has all of them.")?;
+    }
+    let open: Vec<_> = all.iter().flat_map(|c| not_ruled_out(&c.found)).collect();
+    if !open.is_empty() {
+        writeln!(out, "\nNot ruled out beside, and shown by no request that was tried:\n")?;
+        for (who, directions) in open.iter().take(MOST_ROWS) {
+            writeln!(out, "- {}: {}", cell(who), directions.join(", "))?;
+        }
+        if let Some(more @ 1..) = open.len().checked_sub(MOST_ROWS) {
+            writeln!(out, "- and {more} more")?;
+        }
     }
     if !undecided.is_empty() {
         writeln!(out, "\nUndecided, so it may differ:\n")?;

@@ -1,7 +1,7 @@
 //! Differences for people and for programs.
 
 use faregate::{Credential, Decision};
-use faregate_analysis::{DecisionChange, Difference, Direction, Unsettled};
+use faregate_analysis::{DecisionChange, Difference, Differences, Direction, NotRuledOut, Unsettled};
 use faregate_wire::{Node, context_to_node, decision_to_node, request_to_node};
 
 use super::Compared;
@@ -33,6 +33,10 @@ pub(super) fn text(all: &[Compared], surroundings: &mut Surroundings<'_>) -> Res
                 writeln!(surroundings.out, "  {line}")?;
             }
         }
+        for (who, directions) in not_ruled_out(&compared.found) {
+            let label = paint::note("not ruled out", colour);
+            writeln!(surroundings.out, "{label} {who}: {}", directions.join(", "))?;
+        }
         for unsettled in &compared.found.undecided {
             writeln!(surroundings.out, "{} {}", paint::note("undecided", colour), unsettled.why)?;
             let at = places(&unsettled.at_old, &unsettled.at_new);
@@ -42,6 +46,25 @@ pub(super) fn text(all: &[Compared], surroundings: &mut Surroundings<'_>) -> Res
         }
     }
     Ok(())
+}
+
+/// Returns what was not ruled out beside what is told, by workload.
+pub(super) fn not_ruled_out(found: &Differences) -> Vec<(String, Vec<&'static str>)> {
+    let mut all: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for open in &found.not_ruled_out {
+        let who = match (&open.old_workload, &open.new_workload) {
+            (Some(old), Some(new)) if old == new => format!("workload {new}"),
+            (old, new) => {
+                let name = |w: &Option<String>| w.clone().unwrap_or_else(|| "none".to_owned());
+                format!("workload {}, now {}", name(old), name(new))
+            }
+        };
+        match all.iter_mut().find(|(of, _)| *of == who) {
+            Some((_, directions)) => directions.push(open.direction.as_str()),
+            None => all.push((who, vec![open.direction.as_str()])),
+        }
+    }
+    all
 }
 
 /// Says whom a change is about.
@@ -93,7 +116,7 @@ fn details(change: &DecisionChange) -> Vec<String> {
         lines.push(format!("endpoints: {}", endpoints(change, MOST_ENDPOINTS)));
     }
     if !change.certain {
-        lines.push("it may: the order depends on figures that were not followed".to_owned());
+        lines.push("it may: no request was found that shows it, and nothing rules it out".to_owned());
     }
     if let Some(witness) = &change.witness {
         lines.push(format!("request: {}", request_to_node(&witness.request).to_json()));
@@ -132,10 +155,12 @@ pub(super) fn json(all: &[Compared], surroundings: &mut Surroundings<'_>) -> Res
     let equal = all.iter().all(|c| c.found.equal());
     let changes =
         all.iter().flat_map(|c| c.found.changes.iter().map(|change| node(c.set.as_deref(), change)));
+    let open = all.iter().flat_map(|c| c.found.not_ruled_out.iter().map(|o| beside(c.set.as_deref(), o)));
     let undecided = all.iter().flat_map(|c| c.found.undecided.iter().map(|u| unsettled(c.set.as_deref(), u)));
     let report = Node::Map(vec![
         ("equal".to_owned(), Node::Bool(equal)),
         ("changes".to_owned(), Node::Seq(changes.collect())),
+        ("not_ruled_out".to_owned(), Node::Seq(open.collect())),
         ("undecided".to_owned(), Node::Seq(undecided.collect())),
     ]);
     writeln!(surroundings.out, "{}", serde_json::to_string_pretty(&report)?)?;
@@ -151,6 +176,18 @@ fn unsettled(set: Option<&str>, unsettled: &Unsettled) -> Node {
     fields.extend(set.map(|set| ("set".to_owned(), Node::text(set))));
     fields.push(("why".to_owned(), Node::text(&unsettled.why)));
     fields.push(("at".to_owned(), texts(at(&unsettled.at_old, &unsettled.at_new))));
+    Node::Map(fields)
+}
+
+fn beside(set: Option<&str>, open: &NotRuledOut) -> Node {
+    let name = |name: &Option<String>| name.as_ref().map_or(Node::Null, Node::text);
+    let mut fields: Vec<(String, Node)> = Vec::new();
+    fields.extend(set.map(|set| ("set".to_owned(), Node::text(set))));
+    fields.push(("direction".to_owned(), Node::text(open.direction.as_str())));
+    let workloads =
+        vec![("old".to_owned(), name(&open.old_workload)), ("new".to_owned(), name(&open.new_workload))];
+    fields.push(("workloads".to_owned(), Node::Map(workloads)));
+    fields.push(("at".to_owned(), texts(at(&open.at_old, &open.at_new))));
     Node::Map(fields)
 }
 

@@ -38,7 +38,6 @@ impl<'a> Differ<'a> {
         let changed = changed(&units);
         let mut classes: HashMap<Class, Known> = HashMap::new();
         let met = Rc::clone(&self.met);
-        let before = (self.found.changes.len(), self.found.undecided.len());
         for (number, place) in met.iter().enumerate() {
             let both = routes.iter().all(Option::is_some);
             // What is the same on both sides needs no look.
@@ -54,10 +53,7 @@ impl<'a> Differ<'a> {
         if routes.iter().any(Option::is_none) || self.names_differ(pair) {
             self.outcomes(pair);
         }
-        let told = classes.values().any(|k| k.further > 0 || !k.covered.is_empty());
-        let added = self.found.changes.iter().skip(before.0);
-        let routed = added.into_iter().any(|c| matches!(c.direction, Direction::Looser | Direction::Tighter));
-        if !told && !routed && self.found.undecided.len() == before.1 && routes.iter().all(Option::is_some) {
+        if routes.iter().all(Option::is_some) {
             self.codes(pair, &units, &changed);
         }
     }
@@ -148,9 +144,11 @@ impl<'a> Differ<'a> {
             let class = (direction, at.0.clone(), at.1.clone());
             let known = classes.entry(class.clone()).or_default();
             if known.covered.contains(&wanted.name()) {
+                self.note(pair, direction, (number, own), difference);
                 continue;
             }
             if known.further >= MOST_FURTHER {
+                self.note(pair, direction, (number, own), difference);
                 self.mark_more(pair, &class);
                 continue;
             }
@@ -194,6 +192,7 @@ impl<'a> Differ<'a> {
             if self.is_never(question) {
                 continue;
             }
+            self.note(pair, direction, (number, wanted.own), difference);
             one.get_or_insert_with(|| {
                 let places = (at_old.clone(), at_new.clone());
                 self.alone.push(Alone { number, own: wanted.own, side, question, way: way.clone(), places });
@@ -289,9 +288,11 @@ impl<'a> Differ<'a> {
             let (request, context) = self.concrete(&model, way, None);
             let mut large = request.clone();
             large.input_tokens = large.input_tokens.max(MAX_COUNT);
-            for request in [request, large] {
+            for request in [request.clone(), large] {
                 self.tell(pair, &request, &context, &places);
             }
+            // Where nobody can be called at all.
+            self.tell(pair, &request, &self.all_down(&request, context), &places);
         }
         let found = self.found.changes.len() > before;
         let known = self.found.changes.iter().any(|c| {

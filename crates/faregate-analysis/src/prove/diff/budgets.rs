@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use faregate::model::{Budget, Exhausted, Expr, attributes};
 use faregate::syntax::Span;
-use faregate::{Context, Ratio, Request};
+use faregate::{Context, Decision, Ratio, Request};
 
 use super::super::shape::shape;
+use super::beside::Goes;
 use super::effects::effects;
 use super::picks::Pair;
 use super::probe::Wanted;
@@ -17,6 +18,9 @@ use crate::prove::formula::Formula;
 
 /// So many requests are decided to show what a budget changes.
 const MOST_PROBES: usize = 400;
+
+/// So many of them for each pair of workloads at least.
+const LEAST_PROBES: usize = 48;
 
 /// So many candidates of a sort are looked at on each way to a pair of workloads.
 const MOST_STARTS: usize = 4;
@@ -74,6 +78,7 @@ impl<'a> Differ<'a> {
             also: BTreeSet::new(),
             what: format!("other alerts of budget {}", old.name),
             certain: true,
+            beside: false,
             witness: None,
             at_old: self.at(Side::Old, span(old)),
             at_new: self.at(Side::New, span(new)),
@@ -164,22 +169,37 @@ impl<'a> Differ<'a> {
         let places = (self.at(Side::Old, spans(old)), self.at(Side::New, spans(new)));
         let told = |b: Option<&Budget>| b.is_none_or(|b| b.exhausted == Exhausted::AlertOnly);
         let only_told = told(old) && told(new);
-        let touching: Vec<_> = pairs.iter().filter_map(|pair| self.touching(name, pair)).collect();
+        let mut touching = Vec::new();
+        for pair in pairs {
+            let Some(starts) = self.touching(name, pair) else { continue };
+            touching.push(starts);
+            if !only_told {
+                self.levels.entry((pair.old, pair.new)).or_default().budgets = true;
+                self.note_budget(pair, name, old, new);
+            }
+        }
         let touched = !touching.is_empty();
-        let asked: Vec<(Request, Context)> = touching.into_iter().flatten().take(MOST_PROBES).collect();
+        let most = MOST_PROBES.checked_div(touching.len()).unwrap_or(MOST_PROBES).max(LEAST_PROBES);
         // Requests that it applies to first; then any, since a row that does not fit denies by itself; words come last.
         let mut any = Vec::new();
         for pair in pairs {
             let model = pair.ways.first().and_then(|way| Some((self.model(way.when)?, way)));
             any.extend(model.map(|(model, way)| self.concrete(&model, way, None)));
         }
-        let rounds = [(TOLD, &asked, false), (TOLD, &any, true), (&[Direction::Words][..], &asked, false)];
-        let mut met = false;
+        let any = vec![any];
+        let rounds =
+            [(TOLD, &touching, false), (TOLD, &any, true), (&[Direction::Words][..], &touching, false)];
+        let mut met = BTreeSet::new();
         for (directions, asked, odd) in rounds {
-            if !met {
-                met = self.try_budget(name, directions, asked, odd, only_told, &places);
+            if met.is_empty() {
+                for asked in asked {
+                    let uses = asked.iter().flat_map(|(r, c)| self.uses(name, r, c, odd));
+                    let uses = uses.take(if odd { MOST_PROBES } else { most }).collect();
+                    self.try_budget(directions, uses, only_told, &places, &mut met);
+                }
             }
         }
+        let met = !met.is_empty();
         let rows = |b: Option<&Budget>| {
             let limits = |b: &Budget| {
                 b.limits.iter().map(|l| format!("{:?} {:?}", l.kind, l.period)).collect::<Vec<_>>()
@@ -192,49 +212,121 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// Adds what requests show of a budget, each direction once; whether any did.
+    /// Remembers whom a budget may close on one side alone.
+    fn note_budget(&mut self, pair: &Pair, name: &str, old: Option<&Budget>, new: Option<&Budget>) {
+        let closing = |b: Option<&Budget>| b.filter(|b| b.exhausted != Exhausted::AlertOnly).cloned();
+        let goes = match (closing(old), closing(new)) {
+            (None, None) => Goes::default(),
+            (None, Some(_)) => Goes { up: false, down: true },
+            (Some(_), None) => Goes { up: true, down: false },
+            (Some(a), Some(b)) => {
+                let amounts = |b: &Budget| b.limits.iter().map(|l| l.amount).collect::<Vec<_>>();
+                let of = |b: &Budget| {
+                    let limits: Vec<_> = b.limits.iter().map(|l| (l.kind, l.period)).collect();
+                    (
+                        limits,
+                        shape(&b.when),
+                        shape(&b.covers),
+                        shape(&b.per),
+                        shape(&b.reserve),
+                        b.byok_included,
+                    )
+                };
+                let (x, y) = (amounts(&a), amounts(&b));
+                let (up, down) = (x.iter().zip(&y).any(|(x, y)| x < y), x.iter().zip(&y).any(|(x, y)| x > y));
+                if of(&a) == of(&b) { Goes { up, down } } else { Goes::ANYWHERE }
+            }
+        };
+        for (side, at, directions) in [
+            (Side::Old, pair.old, [(goes.up, Direction::Looser), (goes.down, Direction::Tighter)]),
+            (Side::New, pair.new, [(goes.up, Direction::Looser), (goes.down, Direction::Tighter)]),
+        ] {
+            for number in 0..self.met.len() {
+                for own in [false, true] {
+                    let counted = self.counted(side, at, name, (number, own));
+                    if counted == Formula::FALSE {
+                        continue;
+                    }
+                    for (goes, direction) in directions {
+                        if goes {
+                            self.note(pair, direction, (number, own), counted);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds what requests show of a budget, each direction once for each pair of workloads.
     fn try_budget(
         &mut self,
-        name: &str,
         directions: &[Direction],
-        asked: &[(Request, Context)],
-        odd: bool,
+        uses: Vec<(Request, Context)>,
         only_told: bool,
         places: &(Vec<String>, Vec<String>),
-    ) -> bool {
-        let mut met: BTreeSet<Direction> = BTreeSet::new();
-        let uses = asked.iter().flat_map(|(r, c)| self.uses(name, r, c, odd)).take(MOST_PROBES);
-        for (request, context) in uses.collect::<Vec<_>>() {
+        met: &mut BTreeSet<(Direction, [Option<String>; 2])>,
+    ) {
+        let names = |old: &Decision, new: &Decision| {
+            [old, new].map(|decision| decision.explanation().workload.clone())
+        };
+        for (request, context) in uses {
             let (a, b) = self.decide(&request, &context);
+            let of = names(&a, &b);
             let found = effects(&a, &b);
             for direction in directions.iter().copied() {
-                if met.contains(&direction) || !found.iter().any(|e| e.direction == direction) {
+                if !found.iter().any(|e| e.direction == direction) || !met.insert((direction, of.clone())) {
                     continue;
                 }
-                met.insert(direction);
-                let (witness, effects) = self.shrink(request.clone(), context.clone(), &|_, _, effects| {
-                    effects.iter().any(|e| e.direction == direction)
+                let told = if only_told { Direction::Words } else { direction };
+                if self.joins_budget(told, &of, places) {
+                    continue;
+                }
+                let (witness, effects) = self.shrink(request.clone(), context.clone(), &|a, b, effects| {
+                    names(a, b) == of && effects.iter().any(|e| e.direction == direction)
                 });
-                let of = || effects.iter().filter(|e| e.direction == direction);
+                let shown = || effects.iter().filter(|e| e.direction == direction);
+                let [old_workload, new_workload] = of.clone();
                 self.add(DecisionChange {
-                    direction: if only_told { Direction::Words } else { direction },
-                    old_workload: witness.old.explanation().workload.clone(),
-                    new_workload: witness.new.explanation().workload.clone(),
-                    endpoints: of().flat_map(|e| e.endpoints.iter().cloned()).collect(),
+                    direction: told,
+                    old_workload,
+                    new_workload,
+                    endpoints: shown().flat_map(|e| e.endpoints.iter().cloned()).collect(),
                     and_more: false,
                     also: BTreeSet::new(),
-                    what: of().map(|e| e.what.clone()).next().unwrap_or_default(),
+                    what: shown().map(|e| e.what.clone()).next().unwrap_or_default(),
                     certain: true,
+                    beside: false,
                     witness: Some(witness),
                     at_old: places.0.clone(),
                     at_new: places.1.clone(),
                 });
             }
-            if ENOUGH.iter().all(|d| met.contains(d)) {
+            if ENOUGH.iter().all(|d| met.contains(&(*d, of.clone()))) {
                 break;
             }
         }
-        !met.is_empty()
+    }
+
+    /// Adds a workload to a class that the same lines make in another one.
+    fn joins_budget(
+        &mut self,
+        direction: Direction,
+        [old, new]: &[Option<String>; 2],
+        places: &(Vec<String>, Vec<String>),
+    ) -> bool {
+        let there = self.found.changes.iter_mut().find(|c| {
+            c.direction == direction
+                && old == new
+                && new.is_some()
+                && c.old_workload == c.new_workload
+                && c.new_workload.is_some()
+                && (&c.at_old, &c.at_new) == (&places.0, &places.1)
+        });
+        let Some(there) = there else { return false };
+        if there.new_workload != *new {
+            there.also.extend(new.clone());
+        }
+        true
     }
 
     /// Returns requests that a budget touches, those first of which one side alone says so; `None`: there are none.
@@ -258,11 +350,13 @@ impl<'a> Differ<'a> {
                     for (side, at) in [(Side::Old, pair.old), (Side::New, pair.new)] {
                         let Some(at) = at.filter(|_| self.routing(side, at).is_some()) else { continue };
                         let mut spent = way.spent.of(side).clone();
-                        spent.extend(self.policies.of(side).budgets.iter().position(|b| b.name == name));
+                        spent
+                            .passed
+                            .extend(self.policies.of(side).budgets.iter().position(|b| b.name == name));
                         parts.push(self.admitted(side, at, number, own, &spent));
                     }
                     let admitted = self.arena.all(parts);
-                    // What it counts by may be known on one side alone.
+                    // By what it counts may be known on one side alone.
                     let [a, b] = Side::BOTH.map(|side| self.counter_known(side, name, number));
                     let (both, one) = (self.arena.both(a, b), self.arena.both(a, b.not()));
                     let other = self.arena.both(b, a.not());
@@ -306,7 +400,7 @@ impl<'a> Differ<'a> {
     }
 
     /// Where a budget counts a candidate of a workload.
-    fn counted(
+    pub(super) fn counted(
         &mut self,
         side: Side,
         at: Option<usize>,

@@ -74,8 +74,9 @@ impl<'a> Differ<'a> {
             }
         }
         if let Some(places) = open {
-            let why = "candidates are kept out by rules of another kind, and whether a denial has another code was not settled";
-            self.unsettled(why.to_owned(), places.0, places.1);
+            let what =
+                "candidates are kept out by rules of another kind, so that a denial may have another code";
+            self.add_open(pair, Direction::Denial, what, places);
         }
     }
 
@@ -163,21 +164,7 @@ impl<'a> Differ<'a> {
         wanted: Wanted<'_>,
         places: &(Vec<String>, Vec<String>),
     ) -> bool {
-        let mut context = context.clone();
-        for _ in 0..MOST_DOWN {
-            let mut changed = false;
-            let (old, new) = self.decide(request, &context);
-            for decision in [old, new] {
-                let Decision::Route(plan) = decision else { continue };
-                for attempt in &plan.attempts {
-                    let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
-                    changed |= facts.health.replace(Health::Down) != Some(Health::Down);
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
+        let mut context = self.all_down(request, context.clone());
         let (old, new) = self.decide(request, &context);
         let other = effects(&old, &new).iter().any(|e| e.direction == Direction::Denial);
         if other && self.tell(pair, request, &context, places) {
@@ -192,5 +179,24 @@ impl<'a> Differ<'a> {
         let (old, new) = self.decide(request, &context);
         let other = effects(&old, &new).iter().any(|e| e.direction == Direction::Denial);
         other && self.tell(pair, request, &context, places)
+    }
+
+    /// Takes whoever either side may call down.
+    pub(super) fn all_down(&self, request: &Request, mut context: Context) -> Context {
+        for _ in 0..MOST_DOWN {
+            let mut changed = false;
+            let (old, new) = self.decide(request, &context);
+            for decision in [old, new] {
+                let Decision::Route(plan) = decision else { continue };
+                for attempt in &plan.attempts {
+                    let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
+                    changed |= facts.health.replace(Health::Down) != Some(Health::Down);
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        context
     }
 }

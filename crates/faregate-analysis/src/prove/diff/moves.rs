@@ -132,6 +132,7 @@ impl<'a> Differ<'a> {
             also: BTreeSet::new(),
             what: format!("{what} may differ in a run: they ask something else of an attempt"),
             certain: false,
+            beside: false,
             witness: None,
             at_old: places.0.clone(),
             at_new: places.1.clone(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use faregate::model::Exhausted;
 
+use super::beside::Ends;
 use super::sides::{Differ, Side, Two};
 use crate::prove::formula::Formula;
 use crate::prove::solve::{Answer, Query};
@@ -17,10 +18,27 @@ pub(super) struct JointWay {
     pub(super) when: Formula,
     /// The budgets that led on, by name.
     pub(super) through: Vec<String>,
-    /// Their indexes.
-    pub(super) spent: Two<BTreeSet<usize>>,
-    /// The workloads that were left.
-    left: BTreeSet<(Option<usize>, Option<usize>)>,
+    /// The workloads that it ends in.
+    pub(super) ends: Two<Option<usize>>,
+    /// What has become of them on each side.
+    pub(super) spent: Two<Spent>,
+    /// The workloads that were left, on each side.
+    left: Two<BTreeSet<usize>>,
+}
+
+/// Indexes of the budgets that are used up.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spent {
+    /// They led on, and close nothing any more.
+    pub(super) passed: BTreeSet<usize>,
+    /// They led on only on the other side, and close what they cover.
+    pub(super) closed: BTreeSet<usize>,
+}
+
+/// A soft cap of either policy, or of both: its index, and the workload that it leads to.
+struct Soft {
+    name: String,
+    to: Two<Option<(usize, usize)>>,
 }
 
 /// A workload of each policy that decide the same requests; `None`: too little is known to pick one.
@@ -30,6 +48,13 @@ pub(super) struct Pair {
     pub(super) new: Option<usize>,
     /// The shortest first.
     pub(super) ways: Vec<JointWay>,
+}
+
+impl JointWay {
+    /// Whether a soft cap led on only one side.
+    pub(super) fn uneven(&self) -> bool {
+        Side::BOTH.iter().any(|side| !self.spent.of(*side).closed.is_empty())
+    }
 }
 
 impl Differ<'_> {
@@ -69,8 +94,9 @@ impl Differ<'_> {
                 if self.is_never(when) {
                     continue;
                 }
-                let way =
-                    JointWay { when, through: Vec::new(), spent: Two::default(), left: BTreeSet::new() };
+                let ends = Two { old: *a, new: *b };
+                let (spent, left) = (Two::default(), Two::default());
+                let way = JointWay { when, through: Vec::new(), ends, spent, left };
                 open.push_back(((*a, *b), way));
             }
         }
@@ -86,37 +112,17 @@ impl Differ<'_> {
                 );
                 break;
             }
-            for (name, at, to) in &soft {
-                let next = (Some(to.old), Some(to.new));
-                let entered = next != (a, b) && way.left.contains(&next);
-                if entered || way.through.contains(name) || self.routing(Side::Old, a).is_none() {
-                    continue;
+            for cap in soft.iter().filter(|cap| !way.through.contains(&cap.name)) {
+                // Both lead on, or only one does: since it alone has such a cap, or somebody left beside.
+                for sides in [&Side::BOTH[..], &[Side::Old], &[Side::New]] {
+                    open.extend(self.led_on((a, b), &way, cap, sides));
                 }
-                if self.routing(Side::New, b).is_none() {
-                    continue;
-                }
-                let mut parts = vec![way.when];
-                for side in Side::BOTH {
-                    let policy = *self.policies.of(side);
-                    if let Some(when) = policy.budgets.get(*at.of(side)).and_then(|b| b.when.as_ref()) {
-                        parts.push(self.truth(side, when).no.not());
-                    }
-                }
-                parts.push(self.only_out_of(Side::Old, a, at.old));
-                parts.push(self.only_out_of(Side::New, b, at.new));
-                let when = self.arena.all(parts);
-                if when == Formula::FALSE {
-                    continue;
-                }
-                let mut further = way.clone();
-                further.when = when;
-                further.through.push(name.clone());
-                further.left.insert((a, b));
-                further.spent.old.insert(at.old);
-                further.spent.new.insert(at.new);
-                open.push_back((next, further));
             }
-            pairs.entry((a, b)).or_default().push(way);
+            if way.uneven() {
+                self.uneven.push(Pair { old: a, new: b, ways: vec![way] });
+            } else {
+                pairs.entry((a, b)).or_default().push(way);
+            }
         }
         pairs.into_iter().map(|((old, new), ways)| Pair { old, new, ways }).collect()
     }
@@ -127,22 +133,107 @@ impl Differ<'_> {
         self.on(side, |lower| lower.someone_only_out_of_budget(budget, routing))
     }
 
-    /// Returns the soft caps that both policies have: name, indexes, and where they lead.
-    fn soft(&self) -> Vec<(String, Two<usize>, Two<usize>)> {
-        let mut soft = Vec::new();
-        for (old_at, old) in self.policies.old.budgets.iter().enumerate() {
-            let Some(new_at) = self.policies.new.budgets.iter().position(|b| b.name == old.name) else {
-                continue;
-            };
-            let Some(new) = self.policies.new.budgets.get(new_at) else { continue };
-            let to = |side: Side, exhausted: &Exhausted| match exhausted {
+    /// Returns where a soft cap leads on these sides, and on no other.
+    fn led_on(
+        &mut self,
+        (a, b): (Option<usize>, Option<usize>),
+        way: &JointWay,
+        cap: &Soft,
+        sides: &[Side],
+    ) -> Option<(Ends, JointWay)> {
+        let mut next = Two { old: a, new: b };
+        let mut further = way.clone();
+        further.through.push(cap.name.clone());
+        let mut parts = vec![way.when];
+        for side in sides.iter().copied() {
+            let from = *next.of(side);
+            let (budget, to) = (*cap.to.of(side))?;
+            let entered = Some(to) != from && way.left.of(side).contains(&to);
+            if entered || self.routing(side, from).is_none() {
+                return None;
+            }
+            let policy = *self.policies.of(side);
+            if let Some(when) = policy.budgets.get(budget).and_then(|b| b.when.as_ref()) {
+                parts.push(self.truth(side, when).no.not());
+            }
+            parts.push(self.only_out_of(side, from, budget));
+            further.left.of_mut(side).extend(from);
+            further.spent.of_mut(side).passed.insert(budget);
+            *next.of_mut(side) = Some(to);
+        }
+        if let [side] = sides {
+            let other = if *side == Side::Old { Side::New } else { Side::Old };
+            let budget = self.policies.of(other).budgets.iter().position(|b| b.name == cap.name);
+            further.spent.of_mut(other).closed.extend(budget);
+            let from = Two { old: a, new: b };
+            parts.push(self.parted(*side, other, &from, (way, &further), cap));
+        }
+        further.when = self.arena.all(parts);
+        further.ends = next.clone();
+        let never = further.when == Formula::FALSE || (sides.len() == 1 && self.is_never(further.when));
+        (!never).then_some(((next.old, next.new), further))
+    }
+
+    /// Where the other side stays in its workload although one is led on: whoever is only out of this budget here is out for more
+    /// there, or somebody is admitted there who is not here. Everybody else may be down, or without a key.
+    fn parted(
+        &mut self,
+        led: Side,
+        other: Side,
+        from: &Two<Option<usize>>,
+        (before, after): (&JointWay, &JointWay),
+        cap: &Soft,
+    ) -> Formula {
+        let (Some(here), Some(there)) = (*from.of(led), *from.of(other)) else { return Formula::TRUE };
+        let left = before.left.of(other);
+        match *cap.to.of(other) {
+            Some((_, to))
+                if self.routing(other, Some(there)).is_some() && (to == there || !left.contains(&to)) => {}
+            _ => return Formula::TRUE,
+        }
+        let every = |differ: &Self, side: Side| Spent {
+            passed: (0..differ.policies.of(side).budgets.len()).collect(),
+            closed: BTreeSet::new(),
+        };
+        let (open_here, open_there) = (every(self, led), every(self, other));
+        let mut used = before.spent.of(led).clone();
+        used.closed.extend(self.policies.of(led).budgets.iter().position(|b| b.name == cap.name));
+        let (mut out, mut beside) = (Vec::new(), Vec::new());
+        for number in 0..self.met.len() {
+            for own in [false, true] {
+                let counted = self.counted(led, Some(here), &cap.name, (number, own));
+                let passes = self.admitted(led, here, number, own, &open_here);
+                let mine = self.arena.both(counted, passes);
+                let counted = self.counted(other, Some(there), &cap.name, (number, own));
+                let passes = self.admitted(other, there, number, own, &open_there);
+                let theirs = self.arena.both(counted, passes);
+                out.push(self.arena.both(mine, theirs.not()));
+                let mine = self.admitted(led, here, number, own, &used);
+                let theirs = self.admitted(other, there, number, own, after.spent.of(other));
+                beside.push(self.arena.both(theirs, mine.not()));
+            }
+        }
+        out.append(&mut beside);
+        self.arena.any(out)
+    }
+
+    /// Returns the soft caps of both policies.
+    fn soft(&self) -> Vec<Soft> {
+        let of = |side: Side, name: &str| {
+            let policy = *self.policies.of(side);
+            let at = policy.budgets.iter().position(|b| b.name == name)?;
+            match &policy.budgets.get(at)?.exhausted {
                 Exhausted::UseWorkload(target, _) => {
-                    self.policies.of(side).workloads.iter().position(|w| w.name == *target)
+                    Some((at, policy.workloads.iter().position(|w| w.name == *target)?))
                 }
                 _ => None,
-            };
-            if let (Some(a), Some(b)) = (to(Side::Old, &old.exhausted), to(Side::New, &new.exhausted)) {
-                soft.push((old.name.clone(), Two { old: old_at, new: new_at }, Two { old: a, new: b }));
+            }
+        };
+        let mut soft: Vec<Soft> = Vec::new();
+        for budget in self.policies.old.budgets.iter().chain(&self.policies.new.budgets) {
+            let to = Two { old: of(Side::Old, &budget.name), new: of(Side::New, &budget.name) };
+            if (to.old.is_some() || to.new.is_some()) && !soft.iter().any(|s| s.name == budget.name) {
+                soft.push(Soft { name: budget.name.clone(), to });
             }
         }
         soft

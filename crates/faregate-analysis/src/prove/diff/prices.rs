@@ -7,6 +7,7 @@ use std::rc::Rc;
 use faregate::{Endpoint, Money, PriceList};
 
 use super::Direction;
+use super::beside::Goes;
 use super::picks::Pair;
 use super::sections::{Aspect, COSTS};
 use super::sides::{Differ, Side};
@@ -14,14 +15,6 @@ use super::values::Kind;
 
 /// So many endpoints are named as places of one change.
 const MOST_PLACES: usize = 12;
-
-/// Which way the prices of an endpoint move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Moved {
-    Up,
-    Down,
-    Both,
-}
 
 impl Differ<'_> {
     /// Returns what differs in the facts of the candidates of a pair that no condition reads.
@@ -32,14 +25,14 @@ impl Differ<'_> {
         };
         let met = Rc::clone(&self.met);
         let (mut prices, mut behind, mut dropped) =
-            (BTreeMap::<Moved, BTreeSet<usize>>::new(), BTreeSet::new(), BTreeSet::new());
+            (BTreeMap::<(bool, bool), BTreeSet<usize>>::new(), BTreeSet::new(), BTreeSet::new());
         for (number, _) in self.shared_candidates(pair) {
             let Some(place) = met.get(number).filter(|m| !m.same) else { continue };
             let (Some(a), Some(b)) = (place.of.old, place.of.new) else { continue };
             if let Some(moved) = moved(a, b)
                 && (prices_differ(a, b) || self.limits_tell(pair, number))
             {
-                prices.entry(moved).or_default().insert(number);
+                prices.entry((moved.up, moved.down)).or_default().insert(number);
             }
             if (&a.provider, &a.model, &a.native_model) != (&b.provider, &b.model, &b.native_model) {
                 behind.insert(number);
@@ -51,9 +44,13 @@ impl Differ<'_> {
         }
         let mut aspects = Vec::new();
         for (moved, focus) in prices {
-            let kind = if moved == Moved::Both { Kind::Mixed } else { Kind::Prices };
+            let kind = if moved == (true, true) { Kind::Mixed } else { Kind::Prices };
+            let level = self.levels.entry((pair.old, pair.new)).or_default();
+            level.costs = Goes { up: level.costs.up || moved.0, down: level.costs.down || moved.1 };
             aspects.push(self.of_catalog("the costs of endpoints", focus, COSTS, kind));
         }
+        let level = self.levels.entry((pair.old, pair.new)).or_default();
+        (level.behind, level.dropped) = (!behind.is_empty(), !dropped.is_empty());
         if !behind.is_empty() {
             aspects.push(self.of_catalog(
                 "what stands behind endpoints",
@@ -121,7 +118,7 @@ fn prices_differ(old: &Endpoint, new: &Endpoint) -> bool {
 }
 
 /// Returns which way an attempt's cost can move, since prices or the limit of output differ.
-fn moved(old: &Endpoint, new: &Endpoint) -> Option<Moved> {
+pub(super) fn moved(old: &Endpoint, new: &Endpoint) -> Option<Goes> {
     let (a, b) = (&old.facts.prices, &new.facts.prices);
     let (mut up, mut down) = (false, false);
     let mut compare = |ordering: Ordering| match ordering {
@@ -161,10 +158,5 @@ fn moved(old: &Endpoint, new: &Endpoint) -> Option<Moved> {
     if a.overrides.as_deref().unwrap_or_default() != b.overrides.as_deref().unwrap_or_default() {
         (up, down) = (true, true);
     }
-    match (up, down) {
-        (false, false) => None,
-        (true, false) => Some(Moved::Up),
-        (false, true) => Some(Moved::Down),
-        (true, true) => Some(Moved::Both),
-    }
+    (up || down).then_some(Goes { up, down })
 }

@@ -112,7 +112,42 @@ impl Differ<'_> {
             let rows = self.exhausted(name, &request, &context);
             context.budgets.get_or_insert_default().extend(rows);
         }
+        if way.uneven() {
+            context = self.lead_on(&request, context, way, wanted);
+        }
         (request, context)
+    }
+
+    /// Takes down who keeps a side in a workload out of which its soft cap is to lead.
+    fn lead_on(
+        &self,
+        request: &Request,
+        mut context: Context,
+        way: &JointWay,
+        wanted: Option<Wanted<'_>>,
+    ) -> Context {
+        for _ in 0..MOST_DOWN {
+            let (old, new) = self.decide(request, &context);
+            let mut changed = false;
+            for (side, decision) in [(Side::Old, &old), (Side::New, &new)] {
+                let end = self.workload(side, *way.ends.of(side)).map(|w| &w.name);
+                let Decision::Route(plan) = decision else { continue };
+                if plan.explanation.workload.as_ref() == end {
+                    continue;
+                }
+                for attempt in &plan.attempts {
+                    if wanted.is_some_and(|w| w.endpoint == attempt.endpoint) {
+                        continue;
+                    }
+                    let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
+                    changed |= facts.health.replace(Health::Down) != Some(Health::Down);
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        context
     }
 
     /// Adds a key of the gateway's own for every provider, up to a few.
@@ -270,6 +305,31 @@ impl Differ<'_> {
         !directions.is_empty()
     }
 
+    /// Adds a direction that was neither shown nor ruled out.
+    pub(super) fn add_open(
+        &mut self,
+        pair: &Pair,
+        direction: Direction,
+        what: &str,
+        (at_old, at_new): (Vec<String>, Vec<String>),
+    ) {
+        let name = |side: Side, at| self.workload(side, at).map(|w| w.name.clone());
+        self.add(DecisionChange {
+            direction,
+            old_workload: name(Side::Old, pair.old),
+            new_workload: name(Side::New, pair.new),
+            endpoints: BTreeSet::new(),
+            and_more: false,
+            also: BTreeSet::new(),
+            what: what.to_owned(),
+            certain: false,
+            beside: false,
+            witness: None,
+            at_old,
+            at_new,
+        });
+    }
+
     /// Adds what a witness shows of one direction.
     pub(super) fn add_change(
         &mut self,
@@ -292,6 +352,7 @@ impl Differ<'_> {
             also: BTreeSet::new(),
             what,
             certain: true,
+            beside: false,
             witness: Some(witness),
             at_old,
             at_new,

@@ -12,6 +12,7 @@ use faregate::{Context, Decision, Health, Request};
 
 use super::super::shape::shape;
 use super::attempts::Looks;
+use super::beside::Level;
 use super::effects::effects;
 use super::orders::Placed;
 use super::picks::{JointWay, Pair};
@@ -70,6 +71,7 @@ impl<'a> Differ<'a> {
             self.may_differ_in_runs(pair, "the retries", &places);
         }
         if !self.same_moves(pair, old, new) {
+            self.levels.entry((pair.old, pair.new)).or_default().moves = true;
             let aspect = Aspect {
                 what: "the fallbacks".to_owned(),
                 places: self.moves_at(old, new),
@@ -102,19 +104,23 @@ impl<'a> Differ<'a> {
     /// Returns the sections that do not say the same.
     fn written(&mut self, pair: &Pair, old: &'a Routing, new: &'a Routing) -> Vec<Aspect> {
         let whole = (old.models_span, new.models_span);
+        let mut level = Level::default();
         let mut aspects = Vec::new();
         let mut add = |what: &str, places, directions, kind, run_only| {
             let focus = BTreeSet::new();
             aspects.push(Aspect { what: what.to_owned(), places, focus, directions, kind, run_only });
         };
         if !self.same_order(pair, old, new) {
+            level.order = true;
             let (a, b) = (order_spans(old), order_spans(new));
             add("the order of candidates", self.differing(&a, &b, whole), ORDER, Kind::Figures, false);
         }
         if !self.same_limits_of_moves(pair, old, new) {
+            level.limits_of_moves = true;
             add("the fallbacks", self.moves_at(old, new), MOVES, Kind::Plain, false);
         }
         if !self.same_retries(pair, old, new, Looks::Decision) {
+            level.retries = true;
             let places = self.retries_at(old, new);
             let deadline = |r: &Routing| r.retry.as_ref().and_then(|r| r.deadline_ms);
             // A deadline is how far the dearest price is looked for.
@@ -126,6 +132,7 @@ impl<'a> Differ<'a> {
             add("when an endpoint is left to cool down", places, &[Direction::Retries], Kind::Plain, true);
         }
         if (old.commit, old.partial) != (new.commit, new.partial) {
+            level.stream = true;
             let places = self.places(vec![whole.0], vec![whole.1]);
             add("when output is handed on", places, &[Direction::Retries], Kind::Plain, false);
         }
@@ -140,6 +147,8 @@ impl<'a> Differ<'a> {
             }
             let of = |r: &'a Routing| r.ceilings.iter().filter(|c| c.kind == kind).collect::<Vec<_>>();
             let (a, b) = self.ceilings(pair, of(old), of(new));
+            let goes = if kind == CeilingKind::Run { &mut level.run } else { &mut level.output };
+            *goes = super::beside::ceilings(&a, &b);
             if !a.is_empty() || !b.is_empty() {
                 let spans = |list: &[&Ceiling]| list.iter().map(|c| c.span).collect();
                 let places = self.places(spans(&a), spans(&b));
@@ -148,6 +157,7 @@ impl<'a> Differ<'a> {
                 add(&what, places, LIMITS, Kind::Costs, false);
             }
         }
+        self.levels.insert((pair.old, pair.new), level);
         aspects
     }
 
@@ -280,6 +290,7 @@ impl<'a> Differ<'a> {
             return;
         }
         if placed == Placed::Never && !costs && self.same_tiers(pair, old, new) {
+            self.levels.entry((pair.old, pair.new)).or_default().order = false;
             return;
         }
         let Some((request, context, _)) = starts.into_iter().next() else { return };
@@ -308,6 +319,7 @@ impl<'a> Differ<'a> {
             also: BTreeSet::new(),
             what,
             certain: !order,
+            beside: false,
             witness,
             at_old,
             at_new,

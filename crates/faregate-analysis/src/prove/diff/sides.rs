@@ -1,6 +1,6 @@
 //! Two policies over one arena of formulas, and the filters of each workload as units that can be told apart.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,9 +13,11 @@ use faregate::{Amount, Endpoint, Engine, Timestamp};
 use faregate_syntax::ast::CredentialMode;
 
 use super::super::shape::shape;
+use super::beside::{Ends, Level, Noted};
 use super::bills::Alone;
 use super::joint::Joint;
-use super::{DecisionChange, Differences, Unsettled};
+use super::picks::{Pair, Spent};
+use super::{DecisionChange, Differences, NotRuledOut, Unsettled};
 use crate::prove::admit::Candidate;
 use crate::prove::formula::{Arena, Formula};
 use crate::prove::lower::{Lower, Seen, Stands, Truth};
@@ -106,6 +108,12 @@ pub(super) struct Differ<'a> {
     pub(super) never: HashSet<Formula>,
     /// Candidates that one side alone admits, of the pair of workloads that is looked at.
     pub(super) alone: Vec<Alone>,
+    /// Candidates that one side may admit alone: the old one, the new one.
+    pub(super) noted: HashMap<Ends, Two<Noted>>,
+    /// What differs in writing and in meaning.
+    pub(super) levels: HashMap<Ends, Level>,
+    /// Pairs of workloads that are met where a soft cap leads on on one side alone.
+    pub(super) uneven: Vec<Pair>,
     /// So many requests were decided for what runs cost then.
     pub(super) bills_spent: usize,
     pub(super) found: Differences,
@@ -151,6 +159,9 @@ impl<'a> Differ<'a> {
             named: HashMap::new(),
             never: HashSet::new(),
             alone: Vec::new(),
+            noted: HashMap::new(),
+            levels: HashMap::new(),
+            uneven: Vec::new(),
             bills_spent: 0,
             found: Differences::default(),
         }
@@ -423,14 +434,14 @@ impl<'a> Differ<'a> {
         formula
     }
 
-    /// Where a candidate is admitted, these budgets closing nothing any more.
+    /// Where a candidate is admitted, with these budgets used up.
     pub(super) fn admitted(
         &mut self,
         side: Side,
         at: usize,
         met: usize,
         own: bool,
-        spent: &BTreeSet<usize>,
+        spent: &Spent,
     ) -> Formula {
         if !self.has(side, at, met, own) {
             return Formula::FALSE;
@@ -447,8 +458,16 @@ impl<'a> Differ<'a> {
                 }
             }
         }
-        for unit in units.iter().filter(|u| !matches!(u.part, Part::Budget(b, _) if spent.contains(&b))) {
-            let formula = self.passes(side, at, unit, met, own);
+        for unit in units.iter() {
+            let formula = match unit.part {
+                Part::Budget(which, _) if spent.passed.contains(&which) => continue,
+                Part::Budget(which, budget) if spent.closed.contains(&which) => {
+                    let Some(candidate) = self.candidate(side, at, met, own) else { return Formula::FALSE };
+                    let Some(routing) = self.routing(side, Some(at)) else { return Formula::FALSE };
+                    self.on(side, |lower| lower.past_budget(budget, routing, &candidate))
+                }
+                _ => self.passes(side, at, unit, met, own),
+            };
             if formula == Formula::FALSE {
                 return Formula::FALSE;
             }
@@ -495,6 +514,19 @@ impl<'a> Differ<'a> {
     pub(super) fn into_found(mut self) -> Differences {
         let rank = |c: &DecisionChange| super::Direction::ALL.iter().position(|d| *d == c.direction);
         self.found.changes.sort_by_key(rank);
+        let all = std::mem::take(&mut self.found.changes);
+        let (beside, told) = all.into_iter().partition::<Vec<_>, _>(|change| change.beside);
+        self.found.changes = told;
+        self.found.not_ruled_out = beside
+            .into_iter()
+            .map(|change| NotRuledOut {
+                direction: change.direction,
+                old_workload: change.old_workload,
+                new_workload: change.new_workload,
+                at_old: change.at_old,
+                at_new: change.at_new,
+            })
+            .collect();
         self.found
     }
 }

@@ -111,6 +111,7 @@ impl Differ<'_> {
                     also: BTreeSet::new(),
                     what: of().map(|e| e.what.clone()).next().unwrap_or_default(),
                     certain: true,
+                    beside: false,
                     witness: Some(witness),
                     at_old: places.0.clone(),
                     at_new: places.1.clone(),

@@ -72,6 +72,7 @@ impl<'a> Differ<'a> {
             also: BTreeSet::new(),
             what: format!("another name or reason of guardrail {}", names.join(", ")),
             certain: true,
+            beside: false,
             witness: None,
             at_old,
             at_new,
