@@ -289,7 +289,7 @@ fn nothing_is_printed_where_all_is_equal() {
 fn a_leak_is_told_with_the_request_that_shows_it() {
     let desk = desk();
     let (code, out, err) = diff_of(&desk, "old.fare", "new.fare", &[]);
-    assert_eq!((code, err.as_str()), (1, "1 looser, 1 dearer\n"), "{out}");
+    assert_eq!((code, err.as_str()), (1, "1 looser, 1 dearer, 1 denial\n"), "{out}");
     // The plan of the witness has a call more, which may cost as much again.
     assert!(out.contains("dearer    workload answers: the run costs at most $0.004 -> $0.008\n"), "{out}");
     for part in
@@ -315,7 +315,7 @@ fn a_leak_is_told_with_the_request_that_shows_it() {
     let (_, out, _) = diff_of(&desk, "old.fare", "new.fare", &["--format", "markdown"]);
     assert!(
         out.starts_with(
-            "**Decisions change:** 1 looser, 1 dearer.\n\n| | who | what | endpoints | lines |\n"
+            "**Decisions change:** 1 looser, 1 dearer, 1 denial.\n\n| | who | what | endpoints | lines |\n"
         ),
         "{out}"
     );
@@ -365,7 +365,7 @@ fn folders_mean_the_sets_of_their_manifests() {
         ),
     ]);
     let (code, out, err) = run(&["diff", &desk.path("a"), &desk.path("b")]);
-    assert_eq!((code, err.as_str()), (1, "1 looser, 1 dearer\n"), "{out}");
+    assert_eq!((code, err.as_str()), (1, "1 looser, 1 dearer, 1 denial\n"), "{out}");
     assert!(out.starts_with("two\nlooser    workload answers"), "{out}");
     let (code, _, err) = run(&["diff", &desk.path("a"), &desk.path("c")]);
     assert_eq!(code, 2);

@@ -425,6 +425,8 @@ pub(super) fn smaller(request: &Request, context: &Context) -> Vec<(Request, Con
     with_context(&|c| c.key.user = None);
     with_context(&|c| c.key.tags = None);
     with_context(&|c| c.key.credits = None);
+    // Nothing left says what a debt says.
+    with_context(&|c| c.key.credits = c.key.credits.map(|credits| credits.max(Money::ZERO)));
     for name in context.key.attributes.keys() {
         with_context(&|c| {
             c.key.attributes.remove(name);

@@ -8,15 +8,15 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use faregate::ErrorClass;
 use faregate::model::{Ceiling, Fallback, Order, OrderKey, RetryRule, Routing};
+use faregate::{Endpoint, ErrorClass};
 use faregate_syntax::ast::MoveKind;
 
 use super::super::shape::shape;
 use super::effects::effects;
 use super::moves::Who;
 use super::picks::Pair;
-use super::sides::{Differ, Side, Two, money};
+use super::sides::{Differ, Met, Side, Two, money};
 use super::{DecisionChange, Direction};
 use crate::prove::formula::Formula;
 
@@ -34,7 +34,7 @@ impl Goes {
         Self { up: ordering == Ordering::Less, down: ordering == Ordering::Greater }
     }
 
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         Self { up: self.up || other.up, down: self.down || other.down }
     }
 
@@ -53,6 +53,8 @@ impl Goes {
 pub(super) struct Level {
     pub(super) order: bool,
     pub(super) moves: bool,
+    /// Whom moves lead to at all.
+    pub(super) company: bool,
     pub(super) limits_of_moves: bool,
     pub(super) retries: bool,
     pub(super) stream: bool,
@@ -64,8 +66,8 @@ pub(super) struct Level {
     /// What stands behind an endpoint, and which parameters are dropped.
     pub(super) behind: bool,
     pub(super) dropped: bool,
-    /// Whether a budget that touches the pair differs, or what one covers may.
-    pub(super) budgets: bool,
+    /// What budgets that touch the pair let through; anywhere where what one covers may differ.
+    pub(super) budgets: Goes,
 }
 
 /// Candidates, and where they are admitted by one side alone.
@@ -76,6 +78,9 @@ pub(super) type Ends = (Option<usize>, Option<usize>);
 
 /// So many ways on which a soft cap leads on on one side alone are gone.
 const MOST_UNEVEN: usize = 24;
+
+/// So many pairs of endpoints are held against each other by what they cost.
+const MOST_COMPARED: usize = 100_000;
 
 /// Directions of which a pair of workloads is asked, each with what to say of it.
 const ASKED: [(Direction, &str); 7] = [
@@ -109,7 +114,9 @@ impl Differ<'_> {
             };
             let ends = (pair.old, pair.new);
             let mut level = self.levels.get(&ends).cloned().unwrap_or_default();
-            level.budgets |= self.covers_apart(pair);
+            if self.covers_apart(pair) {
+                level.budgets = Goes::ANYWHERE;
+            }
             let noted = self.noted.get(&ends).cloned().unwrap_or_default();
             let told: Vec<&DecisionChange> = self
                 .found
@@ -165,7 +172,8 @@ impl Differ<'_> {
                     }
                     let mut found = effects(&old, &new);
                     found.retain(|e| {
-                        !self.found.changes.iter().any(|c| c.certain && c.direction == e.direction)
+                        e.direction != Direction::Words
+                            && !self.found.changes.iter().any(|c| c.certain && c.direction == e.direction)
                     });
                     if !found.is_empty() {
                         self.tell(pair, &request, &context, &places);
@@ -216,11 +224,12 @@ impl Differ<'_> {
         let limited =
             [old, new].iter().any(|r| r.fallback.as_ref().is_some_and(|f| f.price_at_most.is_some()));
         let priced = limited && !level.costs.stays();
+        let sorted = !level.order && self.keeps_places(pair, new, level);
         match direction {
             Direction::Order => {
                 let drawn = !matches!(new.order, Order::By(_));
                 let same = noted.old.is_empty() && noted.new.is_empty();
-                !level.order && (level.costs.stays() || !by_price(new)) && (!drawn || same)
+                sorted && (!drawn || same)
             }
             Direction::Retries => {
                 !level.moves && !level.limits_of_moves && !level.retries && !level.stream && !priced
@@ -229,9 +238,8 @@ impl Differ<'_> {
                 let up = direction == Direction::Looser;
                 let side = if up { Side::New } else { Side::Old };
                 // Where moves do not lead everywhere, another order leads to others.
-                let sorted = !level.order && (level.costs.stays() || !by_price(new));
                 noted.of(side).is_empty()
-                    && !level.budgets
+                    && !level.budgets.that_way(up)
                     && (sorted || self.leads_on(pair, [old, new]))
                     && !priced
                     && price_limit(old) == price_limit(new)
@@ -244,7 +252,9 @@ impl Differ<'_> {
             Direction::Dearer | Direction::Cheaper => {
                 let up = direction == Direction::Dearer;
                 let (fewer, more) = if up { (Side::New, Side::Old) } else { (Side::Old, Side::New) };
-                let calls = moves_at_most(old, new).or(calls(old, new));
+                // What retries ask of an attempt plans take as favourable.
+                let again = if level.retries { calls(old, new) } else { Goes::default() };
+                let calls = moves_at_most(old, new).or(again);
                 !level.costs.or(self.shaped(pair, old, new, level)).that_way(up)
                     && !calls.that_way(up)
                     && !level.run.that_way(up)
@@ -252,7 +262,7 @@ impl Differ<'_> {
                     && self.keeps_company(pair, more, [old, new], level, noted.of(more))
             }
             // Which rules keep candidates out was looked at; which budgets do, was not.
-            Direction::Denial => !level.budgets,
+            Direction::Denial => level.budgets.stays(),
             Direction::Words => true,
         }
     }
@@ -287,9 +297,10 @@ impl Differ<'_> {
         let Some(at) = at else { return false };
         let alone = |r: &Routing| r.fallback.as_ref().is_none_or(|f| f.rules.is_empty());
         let alike = !level.order
-            && !level.moves
+            && !level.company
             && price_limit(old) == price_limit(new)
-            && (level.costs.stays() || (price_limit(old).is_none() && !by_price(new)));
+            && (level.costs.stays() || price_limit(old).is_none())
+            && self.keeps_places(pair, new, level);
         if lost.is_empty() && alike {
             return true;
         }
@@ -366,6 +377,33 @@ impl Differ<'_> {
             (kinds.contains(&Kind::Model) || models.len() <= 1)
                 && (kinds.contains(&Kind::Provider) || others <= 1)
                 && (kinds.contains(&Kind::Credential) || !keys)
+        })
+    }
+
+    /// Whether no two candidates change places because of what they cost: they cost the same on both sides, or the one that comes first
+    /// by its id never costs more.
+    fn keeps_places(&mut self, pair: &Pair, routing: &Routing, level: &Level) -> bool {
+        let other_output = !level.output.stays();
+        if !by_price(routing) || (level.costs.stays() && !other_output) {
+            return true;
+        }
+        let Order::By(keys) = &routing.order else { return false };
+        let numbers: BTreeSet<usize> = self.shared_candidates(pair).into_iter().map(|(n, _)| n).collect();
+        let met = Rc::clone(&self.met);
+        let all: Vec<&Met<'_>> = numbers.iter().filter_map(|n| met.get(*n)).collect();
+        let moves = |x: Option<&Endpoint>, y: Option<&Endpoint>| super::prices::moved(x?, y?);
+        let moved: Vec<_> =
+            all.iter().filter(|m| other_output || moves(m.of.old, m.of.new).is_some()).collect();
+        if moved.len().saturating_mul(all.len()) > MOST_COMPARED {
+            return false;
+        }
+        moved.iter().all(|a| {
+            all.iter().filter(|b| b.id != a.id).all(|b| {
+                let (first, last) = if a.id < b.id { (**a, *b) } else { (*b, **a) };
+                let of = [(first.of.old, last.of.old), (first.of.new, last.of.new)].into_iter();
+                let goes: Vec<Goes> = of.map(|(x, y)| moves(x, y).unwrap_or_default()).collect();
+                goes.iter().all(|g| g.stays()) || (keys.len() <= 1 && goes.iter().all(|g| !g.down))
+            })
         })
     }
 

@@ -174,8 +174,9 @@ impl<'a> Differ<'a> {
             let Some(starts) = self.touching(name, pair) else { continue };
             touching.push(starts);
             if !only_told {
-                self.levels.entry((pair.old, pair.new)).or_default().budgets = true;
-                self.note_budget(pair, name, old, new);
+                let goes = self.note_budget(pair, name, old, new);
+                let level = self.levels.entry((pair.old, pair.new)).or_default();
+                level.budgets = level.budgets.or(goes);
             }
         }
         let touched = !touching.is_empty();
@@ -212,8 +213,8 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// Remembers whom a budget may close on one side alone.
-    fn note_budget(&mut self, pair: &Pair, name: &str, old: Option<&Budget>, new: Option<&Budget>) {
+    /// Remembers whom a budget may close on one side alone; which way that goes.
+    fn note_budget(&mut self, pair: &Pair, name: &str, old: Option<&Budget>, new: Option<&Budget>) -> Goes {
         let closing = |b: Option<&Budget>| b.filter(|b| b.exhausted != Exhausted::AlertOnly).cloned();
         let goes = match (closing(old), closing(new)) {
             (None, None) => Goes::default(),
@@ -255,6 +256,7 @@ impl<'a> Differ<'a> {
                 }
             }
         }
+        goes
     }
 
     /// Adds what requests show of a budget, each direction once for each pair of workloads.

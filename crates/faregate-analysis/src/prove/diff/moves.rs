@@ -4,8 +4,7 @@
 //! other failures. So each pair is asked about, over all requests in which both sides admit both; where one can differ, the two are
 //! left alone together, and the engines show it.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use faregate::ErrorClass;
 use faregate::model::{Fallback, Routing, Tier};
@@ -41,8 +40,14 @@ struct Leads {
 pub(super) type Who = (usize, bool);
 
 impl<'a> Differ<'a> {
-    /// Compares what moves lead to; whether it is settled.
-    pub(super) fn moves(&mut self, pair: &Pair, old: &Routing, new: &Routing, aspect: &Aspect) -> bool {
+    /// Compares what moves lead to; the ways in which that differs in decisions, or may.
+    pub(super) fn moves(
+        &mut self,
+        pair: &Pair,
+        old: &Routing,
+        new: &Routing,
+        aspect: &Aspect,
+    ) -> BTreeSet<Direction> {
         let none = Fallback {
             rules: Vec::new(),
             requires: Vec::new(),
@@ -74,6 +79,8 @@ impl<'a> Differ<'a> {
                     }
                     continue;
                 }
+                // What differs only depends on whether the contexts are larger.
+                let mut known: BTreeMap<(bool, bool, Direction), Formula> = BTreeMap::new();
                 for from in &candidates {
                     if !self.is_move(kind, *from, *to) || self.stands_after(*from, *to, old, new) {
                         continue;
@@ -82,7 +89,12 @@ impl<'a> Differ<'a> {
                         if met.contains(&sort) {
                             continue;
                         }
-                        let differs = self.sort(&leads, *from, *to, sort);
+                        let [a, b] = Side::BOTH.map(|side| self.is_larger(side, *from, *to));
+                        let differs = match known.get(&(a, b, sort)) {
+                            Some(differs) => *differs,
+                            None => self.sort(&leads, (a, b), sort),
+                        };
+                        known.insert((a, b, sort), differs);
                         if differs == Formula::FALSE {
                             continue;
                         }
@@ -93,7 +105,7 @@ impl<'a> Differ<'a> {
                                 aspect.places.0.clone(),
                                 aspect.places.1.clone(),
                             );
-                            return false;
+                            return BTreeSet::from(SORTS);
                         };
                         left = fewer;
                         self.ask(pair, *from, *to, differs, sort, aspect, &mut met, &mut open);
@@ -112,7 +124,7 @@ impl<'a> Differ<'a> {
             );
             self.unsettled(why, aspect.places.0.clone(), aspect.places.1.clone());
         }
-        open.is_subset(&met)
+        &met | &open
     }
 
     /// Tells that moves or retries ask something else of an attempt, which no decision shows.
@@ -141,7 +153,7 @@ impl<'a> Differ<'a> {
 
     fn is_move(&self, kind: MoveKind, from: Who, to: Who) -> bool {
         let (Some(a), Some(b)) = (self.met.get(from.0), self.met.get(to.0)) else { return false };
-        let model = |m: &super::sides::Met<'_>| m.of.new.or(m.of.old).map(|e| e.model.clone());
+        let model = |m: &super::sides::Met<'a>| m.of.new.or(m.of.old).map(|e| &e.model);
         let is = if model(a) != model(b) {
             MoveKind::Model
         } else if from.0 != to.0 {
@@ -159,25 +171,32 @@ impl<'a> Differ<'a> {
         if !self.same_aliases {
             return false;
         }
-        let met = Rc::clone(&self.met);
+        let asked = |r: &Routing| r.tiers.iter().any(|t| matches!(t, Tier::Requested { .. }));
+        if asked(old) || asked(new) {
+            return false;
+        }
         [(Side::Old, old), (Side::New, new)].into_iter().all(|(side, routing)| {
-            let mut tiers = Vec::new();
-            for who in [from, to] {
-                let Some(endpoint) = met.get(who.0).and_then(|m| *m.of.of(side)) else { return false };
-                let tier = self.on(side, |lower| {
-                    routing.tiers.iter().position(|tier| match tier {
-                        Tier::Entries(entries) => {
-                            entries.iter().any(|e| lower.entry_names(e, &endpoint.model))
-                        }
-                        // Whatever was asked for comes first there.
-                        Tier::Requested { .. } => true,
-                    })
-                });
-                tiers.push(tier);
-            }
-            let asked = routing.tiers.iter().any(|t| matches!(t, Tier::Requested { .. }));
-            !asked && tiers.first() > tiers.get(1)
+            let there = |who: Who| self.met.get(who.0).is_some_and(|m| m.of.of(side).is_some());
+            there(from) && there(to) && self.tier_of(side, routing, from) > self.tier_of(side, routing, to)
         })
+    }
+
+    /// Returns the tier that names a candidate; `None`: none does.
+    fn tier_of(&mut self, side: Side, routing: &Routing, who: Who) -> Option<usize> {
+        let key = (side, routing.models_span, who.0);
+        if let Some(tier) = self.tiers.get(&key) {
+            return *tier;
+        }
+        let endpoint = self.met.get(who.0).and_then(|m| *m.of.of(side))?;
+        let tier = self.on(side, |lower| {
+            routing.tiers.iter().position(|tier| match tier {
+                Tier::Entries(entries) => entries.iter().any(|e| lower.entry_names(e, &endpoint.model)),
+                // Whatever was asked for comes first there.
+                Tier::Requested { .. } => true,
+            })
+        });
+        self.tiers.insert(key, tier);
+        tier
     }
 
     fn leads(
@@ -284,8 +303,11 @@ impl<'a> Differ<'a> {
         self.arena.all([way.when, a, b])
     }
 
-    fn length(&self, side: Side, who: Who) -> Option<u64> {
-        self.met.get(who.0).and_then(|m| *m.of.of(side)).and_then(|e| e.facts.context_length)
+    /// Whether a candidate is known to have a larger context than another one.
+    fn is_larger(&self, side: Side, from: Who, to: Who) -> bool {
+        let length =
+            |who: Who| self.met.get(who.0).and_then(|m| *m.of.of(side)).and_then(|e| e.facts.context_length);
+        length(from).is_some() && length(to) > length(from)
     }
 
     /// Whether moves to a larger context may differ by what the catalogs say of contexts.
@@ -297,14 +319,13 @@ impl<'a> Differ<'a> {
             })
     }
 
-    /// Where the moves between two candidates differ in one way.
-    fn sort(&mut self, leads: &Two<Leads>, from: Who, to: Who, sort: Direction) -> Formula {
+    /// Where moves to a candidate differ in one way; `larger` says of each side whether its context is larger than that of whom they leave.
+    fn sort(&mut self, leads: &Two<Leads>, larger: (bool, bool), sort: Direction) -> Formula {
         let mut all: Two<Vec<Formula>> = Two::default();
         let mut any = Two { old: Formula::FALSE, new: Formula::FALSE };
         for side in Side::BOTH {
             let of = leads.of(side);
-            let (a, b) = (self.length(side, from), self.length(side, to));
-            let larger = a.is_some() && b > a;
+            let larger = if side == Side::Old { larger.0 } else { larger.1 };
             let list = all.of_mut(side);
             list.extend(&of.plain);
             list.extend(of.larger.iter().map(|f| if larger { *f } else { Formula::FALSE }));

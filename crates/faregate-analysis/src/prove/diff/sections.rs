@@ -71,7 +71,6 @@ impl<'a> Differ<'a> {
             self.may_differ_in_runs(pair, "the retries", &places);
         }
         if !self.same_moves(pair, old, new) {
-            self.levels.entry((pair.old, pair.new)).or_default().moves = true;
             let aspect = Aspect {
                 what: "the fallbacks".to_owned(),
                 places: self.moves_at(old, new),
@@ -80,7 +79,10 @@ impl<'a> Differ<'a> {
                 kind: Kind::Plain,
                 run_only: false,
             };
-            self.moves(pair, old, new, &aspect);
+            let differ = self.moves(pair, old, new, &aspect);
+            let level = self.levels.entry((pair.old, pair.new)).or_default();
+            level.moves = !differ.is_empty();
+            level.company = differ.iter().any(|d| *d != Direction::Retries);
         }
     }
 

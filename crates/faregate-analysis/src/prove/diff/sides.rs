@@ -112,6 +112,8 @@ pub(super) struct Differ<'a> {
     pub(super) noted: HashMap<Ends, Two<Noted>>,
     /// What differs in writing and in meaning.
     pub(super) levels: HashMap<Ends, Level>,
+    /// The tier of an endpoint in the route that names models there.
+    pub(super) tiers: HashMap<(Side, Span, usize), Option<usize>>,
     /// Pairs of workloads that are met where a soft cap leads on on one side alone.
     pub(super) uneven: Vec<Pair>,
     /// So many requests were decided for what runs cost then.
@@ -161,6 +163,7 @@ impl<'a> Differ<'a> {
             alone: Vec::new(),
             noted: HashMap::new(),
             levels: HashMap::new(),
+            tiers: HashMap::new(),
             uneven: Vec::new(),
             bills_spent: 0,
             found: Differences::default(),
