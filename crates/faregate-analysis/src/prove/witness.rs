@@ -411,12 +411,6 @@ pub(super) fn smaller(request: &Request, context: &Context) -> Vec<(Request, Con
             }
         });
     }
-    with_context(&|c| c.endpoints.clear());
-    for id in context.endpoints.keys() {
-        with_context(&|c| {
-            c.endpoints.remove(id);
-        });
-    }
     with_context(&|c| c.key.id = None);
     with_context(&|c| c.key.environment = None);
     with_context(&|c| c.key.team = None);
@@ -430,6 +424,19 @@ pub(super) fn smaller(request: &Request, context: &Context) -> Vec<(Request, Con
     for name in context.key.attributes.keys() {
         with_context(&|c| {
             c.key.attributes.remove(name);
+        });
+    }
+    with_context(&|c| c.endpoints.clear());
+    // Of many a half or a quarter first.
+    let ids: Vec<&String> = context.endpoints.keys().collect();
+    for part in [2, 4] {
+        for some in ids.chunks(ids.len().div_ceil(part).max(1)).filter(|some| some.len() > 1) {
+            with_context(&|c| c.endpoints.retain(|id, _| !some.contains(&id)));
+        }
+    }
+    for id in context.endpoints.keys() {
+        with_context(&|c| {
+            c.endpoints.remove(id);
         });
     }
     fewer

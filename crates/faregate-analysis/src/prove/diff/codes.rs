@@ -10,15 +10,21 @@ use faregate::syntax::Span;
 use faregate::{Context, Decision, Health, Request};
 
 use super::Direction;
-use super::effects::effects;
+use super::effects::{Effect, effects};
 use super::picks::Pair;
 use super::probe::Wanted;
-use super::sides::{Differ, Part, Side, Two, Unit};
+use super::sides::{Differ, Met, Part, Side, Two, Unit};
 use crate::prove::formula::Formula;
 use crate::prove::witness::MOST_DOWN;
 
 /// Filters of these kinds and below are passed by whoever makes a denial one of guardrails, or one of money and quotas.
 const LEVELS: [u8; 2] = [0, 1];
+
+/// So many requests are tried for one pair of workloads, and fewer where there are many endpoints and workloads.
+const MOST_TRIED: usize = 64;
+
+/// So many endpoints are decided about in all such tries, about.
+const MOST_MET: usize = 300_000;
 
 fn kind(unit: &Unit<'_>) -> u8 {
     match unit.part {
@@ -37,6 +43,7 @@ impl<'a> Differ<'a> {
         let spans = (spans(Side::Old), spans(Side::New));
         let met = Rc::clone(&self.met);
         let mut open = None;
+        let mut left = self.tries();
         for (number, place) in met.iter().enumerate() {
             if place.same && changed.old.is_empty() && changed.new.is_empty() && self.same_kinds(pair) {
                 continue;
@@ -64,7 +71,7 @@ impl<'a> Differ<'a> {
                             places.0.extend(place.of.old.map(|_| of.clone()));
                             places.1.extend(place.of.new.map(|_| of));
                         }
-                        match self.code(pair, side, differs, number, wanted, &places) {
+                        match self.code(pair, side, differs, number, wanted, &places, &mut left) {
                             Some(true) => return,
                             Some(false) => open = Some(places),
                             None => {}
@@ -127,7 +134,13 @@ impl<'a> Differ<'a> {
         self.arena.either(passes, later)
     }
 
+    fn tries(&self) -> usize {
+        let all = self.met.len().saturating_mul(self.policies.new.workloads.len()).max(1);
+        MOST_MET.checked_div(all).unwrap_or(MOST_TRIED).clamp(2, MOST_TRIED)
+    }
+
     /// Looks for a denial whose code differs: whether one was found; `None`: there is none.
+    #[expect(clippy::too_many_arguments, reason = "a candidate, where it differs, and what is left to try")]
     fn code(
         &mut self,
         pair: &Pair,
@@ -136,6 +149,7 @@ impl<'a> Differ<'a> {
         number: usize,
         wanted: Wanted<'_>,
         places: &(Vec<String>, Vec<String>),
+        left: &mut usize,
     ) -> Option<bool> {
         let at = if side == Side::Old { pair.old } else { pair.new }?;
         let mut open = false;
@@ -146,7 +160,12 @@ impl<'a> Differ<'a> {
                 continue;
             }
             open = true;
+            if *left == 0 {
+                break;
+            }
             for model in self.models(question) {
+                let Some(fewer) = left.checked_sub(1) else { break };
+                *left = fewer;
                 let start = self.concrete(&model, way, Some(wanted));
                 if self.denied(pair, &start, wanted, places) {
                     return Some(true);
@@ -165,31 +184,72 @@ impl<'a> Differ<'a> {
         places: &(Vec<String>, Vec<String>),
     ) -> bool {
         let mut context = self.all_down(request, context.clone());
-        let (old, new) = self.decide(request, &context);
-        let other = effects(&old, &new).iter().any(|e| e.direction == Direction::Denial);
-        if other && self.tell(pair, request, &context, places) {
+        if self.tell_denial(pair, request, &context, places) {
             return true;
         }
         if wanted.own {
             context.shared_except.insert(wanted.provider.to_owned());
         }
-        for other in self.met.iter().filter(|m| m.id != wanted.endpoint).take(MOST_DOWN) {
+        let mut request = request.clone();
+        let many = self.met.len() > MOST_DOWN;
+        if many {
+            request.only = Some([wanted.provider.to_owned()].into());
+        }
+        let provider = |m: &Met<'_>| m.of.new.or(m.of.old).map(|e| e.provider == wanted.provider);
+        let near = |m: &&Met<'_>| m.id != wanted.endpoint && (!many || provider(m) == Some(true));
+        for other in self.met.iter().filter(near).take(MOST_DOWN) {
             context.endpoints.entry(other.id.to_owned()).or_default().health = Some(Health::Down);
         }
-        let (old, new) = self.decide(request, &context);
-        let other = effects(&old, &new).iter().any(|e| e.direction == Direction::Denial);
-        other && self.tell(pair, request, &context, places)
+        self.tell_denial(pair, &request, &context, places)
     }
 
-    /// Takes whoever either side may call down.
+    /// Adds the denial that a request shows, or its workload to one with the same lines and codes; whether it shows any.
+    fn tell_denial(
+        &mut self,
+        pair: &Pair,
+        request: &Request,
+        context: &Context,
+        places: &(Vec<String>, Vec<String>),
+    ) -> bool {
+        let (old, new) = self.decide(request, context);
+        let of_denial = |e: &Effect| e.direction == Direction::Denial;
+        let Some(shown) = effects(&old, &new).into_iter().find(of_denial) else { return false };
+        if !self.is_pair(pair, &old, &new) {
+            return false;
+        }
+        let name = |side, at| self.workload(side, at).map(|w| w.name.clone());
+        let (before, after) = (name(Side::Old, pair.old), name(Side::New, pair.new));
+        let known = self.found.changes.iter_mut().find(|c| {
+            (c.direction, c.certain) == (Direction::Denial, true)
+                && (&c.at_old, &c.at_new) == (&places.0, &places.1)
+                && c.what == shown.what
+                && c.old_workload == c.new_workload
+        });
+        if let (Some(known), Some(after), true) = (known, &after, before == after) {
+            if known.new_workload.as_ref() != Some(after) {
+                known.also.insert(after.clone());
+            }
+            return true;
+        }
+        let (witness, effects) = self.shrink(request.clone(), context.clone(), &|old, new, effects| {
+            self.is_pair(pair, old, new) && effects.iter().any(of_denial)
+        });
+        self.add_change(pair, Direction::Denial, &effects, witness, places.clone());
+        true
+    }
+
+    /// Takes whoever either side may call down, and whoever it would if a move led there.
     pub(super) fn all_down(&self, request: &Request, mut context: Context) -> Context {
         for _ in 0..MOST_DOWN {
             let mut changed = false;
             let (old, new) = self.decide(request, &context);
             for decision in [old, new] {
                 let Decision::Route(plan) = decision else { continue };
-                for attempt in &plan.attempts {
-                    let facts = context.endpoints.entry(attempt.endpoint.clone()).or_default();
+                let left = plan.explanation.excluded.iter();
+                let left = left.filter(|e| e.reasons.iter().all(|r| r.code == "fallback"));
+                let left = left.map(|e| &e.endpoint);
+                for id in plan.attempts.iter().map(|a| &a.endpoint).chain(left) {
+                    let facts = context.endpoints.entry(id.clone()).or_default();
                     changed |= facts.health.replace(Health::Down) != Some(Health::Down);
                 }
             }

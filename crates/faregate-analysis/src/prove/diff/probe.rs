@@ -35,6 +35,15 @@ pub(super) enum Sought {
     Unsure(String),
 }
 
+/// So many requests are tried to make a witness smaller; fewer where there are many endpoints.
+const MOST_SHRUNK: usize = 400;
+
+/// As many at least.
+const LEAST_SHRUNK: usize = 64;
+
+/// So many endpoints are decided about in all of them, about.
+const MOST_MET: usize = 400_000;
+
 impl Wanted<'_> {
     /// Returns the name of the candidate, as effects name it.
     pub(super) fn name(&self) -> String {
@@ -239,7 +248,8 @@ impl Differ<'_> {
         mut context: Context,
         shows: &dyn Fn(&Decision, &Decision, &[Effect]) -> bool,
     ) -> (Box<Difference>, Vec<Effect>) {
-        let mut tries = 400_usize;
+        let mut tries =
+            MOST_SHRUNK.min(MOST_MET.checked_div(self.met.len()).unwrap_or(MOST_SHRUNK).max(LEAST_SHRUNK));
         let mut changed = true;
         while changed {
             changed = false;
