@@ -14,6 +14,7 @@ mod codes;
 mod duo;
 mod effects;
 mod joint;
+mod listed;
 mod moves;
 mod orders;
 mod picks;
@@ -205,6 +206,13 @@ pub fn diff(old: &Engine, new: &Engine) -> Differences {
     for pair in &pairs {
         differ.admission(pair);
         differ.sections(pair);
+    }
+    if differ.other_list_prices() {
+        let mut listed = Differ::new([old, new], &joint).with_list_prices();
+        for pair in listed.pairs() {
+            listed.admission(&pair);
+        }
+        differ.join(listed);
     }
     differ.budgets(&pairs);
     differ.beside(&pairs);

@@ -146,7 +146,8 @@ pub(super) fn concrete(arena: &Arena, model: &Model, target: &Target<'_>) -> (Re
     }
     context.endpoints.retain(|_, facts| *facts != EndpointFacts::default());
     if target.own {
-        own.prices = Some(prices);
+        // Where it pays what the catalog says, it names none.
+        own.prices = (!arena.taken.list_prices).then_some(prices);
         context.credentials.push(own);
     }
     (request, context)

@@ -30,6 +30,9 @@ struct Known {
 impl<'a> Differ<'a> {
     pub(super) fn admission(&mut self, pair: &Pair) {
         let routes = [self.routing(Side::Old, pair.old), self.routing(Side::New, pair.new)];
+        if self.is_listed() && routes.iter().any(Option::is_none) {
+            return;
+        }
         if routes.iter().all(Option::is_none) {
             self.without_routes(pair);
             return;
@@ -45,9 +48,13 @@ impl<'a> Differ<'a> {
             {
                 continue;
             }
-            for own in [false, true] {
-                self.candidate_differs(pair, &units, &changed, number, own, &mut classes);
+            for own in self.keys_of(number) {
+                self.candidate_differs(pair, &units, &changed, number, *own, &mut classes);
             }
+        }
+        if self.is_listed() {
+            self.codes(pair, &units, &changed);
+            return;
         }
         self.bills(pair);
         if routes.iter().any(Option::is_none) || self.names_differ(pair) {

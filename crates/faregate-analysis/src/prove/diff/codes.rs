@@ -49,7 +49,7 @@ impl<'a> Differ<'a> {
                 continue;
             }
             let Some(endpoint) = place.of.new.or(place.of.old) else { continue };
-            for own in [false, true] {
+            for own in self.keys_of(number).iter().copied() {
                 let wanted = Wanted { endpoint: place.id, provider: &endpoint.provider, own };
                 for level in LEVELS {
                     // First what is not common to both; only where that differs, everything.

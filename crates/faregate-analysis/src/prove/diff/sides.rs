@@ -497,6 +497,12 @@ impl<'a> Differ<'a> {
         };
         match self.found.changes.iter_mut().find(same) {
             Some(there) => {
+                // Who is let in or kept out shows more than what budgets count.
+                let shows_more = there.endpoints.is_empty() && !change.endpoints.is_empty();
+                if there.witness.is_none() || (shows_more && change.witness.is_some()) {
+                    there.witness = change.witness;
+                    there.certain |= change.certain;
+                }
                 there.endpoints.extend(change.endpoints);
                 there.and_more |= change.and_more;
                 if !there.what.split("; ").any(|w| w == change.what)
@@ -504,10 +510,6 @@ impl<'a> Differ<'a> {
                     && !there.what.contains("cost")
                 {
                     there.what = format!("{}; {}", there.what, change.what);
-                }
-                if there.witness.is_none() {
-                    there.witness = change.witness;
-                    there.certain |= change.certain;
                 }
             }
             None => self.found.changes.push(change),
