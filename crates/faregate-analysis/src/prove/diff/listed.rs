@@ -4,6 +4,7 @@
 //! makes of a key that has none of its own. Where the catalogs have other prices, such keys are looked at once more, in formulas in
 //! which all own keys pay what the catalog says.
 
+use super::DecisionChange;
 use super::sides::{Differ, Met, Side};
 use crate::prove::formula::Formula;
 
@@ -38,7 +39,7 @@ impl Differ<'_> {
     /// Takes over what was found of keys without prices of their own.
     pub(super) fn join(&mut self, listed: Self) {
         for change in listed.found.changes {
-            self.add(change);
+            self.join_change(change);
         }
         for unsettled in listed.found.undecided {
             self.unsettled(unsettled.why, unsettled.at_old, unsettled.at_new);
@@ -49,6 +50,23 @@ impl Differ<'_> {
                 // The formulas are those of another arena.
                 of.of_mut(side).extend(noted.of(side).keys().map(|who| (*who, Formula::TRUE)));
             }
+        }
+    }
+}
+
+impl Differ<'_> {
+    /// Adds a class, or its lines to one that tells all its candidates.
+    fn join_change(&mut self, change: DecisionChange) {
+        let told = self.found.changes.iter_mut().find(|known| {
+            (known.direction, known.certain) == (change.direction, change.certain)
+                && (&known.old_workload, &known.new_workload) == (&change.old_workload, &change.new_workload)
+                && !change.endpoints.is_empty()
+                && change.endpoints.is_subset(&known.endpoints)
+        });
+        let Some(told) = told else { return self.add(change) };
+        for (lines, further) in [(&mut told.at_old, change.at_old), (&mut told.at_new, change.at_new)] {
+            let further: Vec<_> = further.into_iter().filter(|line| !lines.contains(line)).collect();
+            lines.extend(further);
         }
     }
 }
