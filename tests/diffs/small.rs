@@ -313,13 +313,24 @@ fn shown(old: &Decision, new: &Decision) -> BTreeSet<Direction> {
     };
     let again = a.calls_at_most != b.calls_at_most || retries(a) != retries(b);
     add((again && !lost && !gained) || a.deadline_ms != b.deadline_ms, Direction::Retries);
-    let left = |plan: &Plan| -> BTreeMap<String, (Amount, Option<Amount>)> {
-        let lines = plan.explanation.budgets.iter();
-        lines.map(|l| (format!("{} {:?} {:?}", l.budget, l.kind, l.period), (l.limit, l.remaining))).collect()
+    // A budget to which no run adds is nobody's.
+    let zero = |amount: Option<Amount>| {
+        amount.is_some_and(|a| a == Amount::Count(0) || a == Amount::Money(faregate::Money::ZERO))
+    };
+    let left = |plan: &Plan| -> BTreeMap<String, (Amount, Option<Amount>, bool)> {
+        let lines = plan.explanation.budgets.iter().map(|l| {
+            let adds = !zero(l.this_run_at_most);
+            (format!("{} {:?} {:?}", l.budget, l.kind, l.period), (l.limit, l.remaining, adds))
+        });
+        lines.collect()
     };
     let (x, y) = (left(a), left(b));
     for place in x.keys().chain(y.keys()) {
         let [x, y] = [x.get(place), y.get(place)];
+        if ![x, y].into_iter().flatten().any(|(.., adds)| *adds) {
+            continue;
+        }
+        let [x, y] = [x, y].map(|line| line.map(|(limit, left, _)| (*limit, *left)));
         add(y.is_none() || (x.is_some() && y > x), Direction::Looser);
         add(x.is_none() || (y.is_some() && y < x), Direction::Tighter);
     }

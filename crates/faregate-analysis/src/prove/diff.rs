@@ -178,7 +178,7 @@ impl Differences {
     /// Whether it is proved that no decision differs, not even in its words.
     #[must_use]
     pub fn equal(&self) -> bool {
-        self.changes.is_empty() && self.undecided.is_empty()
+        self.changes.is_empty() && self.undecided.is_empty() && self.not_ruled_out.is_empty()
     }
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Level {
     pub(super) dropped: bool,
     /// What budgets that touch the pair let through; anywhere where what one covers may differ.
     pub(super) budgets: Goes,
+    /// Where budgets that differ and touch the pair are written, on each side.
+    pub(super) budgets_at: (Vec<String>, Vec<String>),
 }
 
 /// Candidates, and where they are admitted by one side alone.
@@ -124,12 +126,14 @@ impl Differ<'_> {
                 .iter()
                 .filter(|c| c.direction != Direction::Words && self.is_of(pair, c))
                 .collect();
-            if told.is_empty() {
+            let (mut at_old, mut at_new) = level.budgets_at.clone();
+            if told.is_empty() && at_old.is_empty() && at_new.is_empty() {
                 continue;
             }
-            let certain = told.iter().any(|c| c.certain);
+            // Nothing is said beside nothing.
+            let somewhere = self.found.changes.iter().any(|c| c.certain && c.direction != Direction::Words);
+            let certain = if told.is_empty() { somewhere } else { told.iter().any(|c| c.certain) };
             let directions: BTreeSet<Direction> = told.iter().map(|c| c.direction).collect();
-            let (mut at_old, mut at_new) = (Vec::<String>::new(), Vec::<String>::new());
             for change in told {
                 for (all, some) in [(&mut at_old, &change.at_old), (&mut at_new, &change.at_new)] {
                     let more: Vec<String> = some.iter().filter(|p| !all.contains(p)).cloned().collect();

@@ -177,6 +177,8 @@ impl<'a> Differ<'a> {
                 let goes = self.note_budget(pair, name, old, new);
                 let level = self.levels.entry((pair.old, pair.new)).or_default();
                 level.budgets = level.budgets.or(goes);
+                level.budgets_at.0.extend(places.0.iter().cloned());
+                level.budgets_at.1.extend(places.1.iter().cloned());
             }
         }
         let touched = !touching.is_empty();
@@ -345,17 +347,18 @@ impl<'a> Differ<'a> {
                     if (old, new) == (Formula::FALSE, Formula::FALSE) {
                         continue;
                     }
-                    let either = self.arena.either(old, new);
-                    let reached = self.arena.both(way.when, either);
-                    touched = touched || !self.is_never(reached);
                     let mut parts = vec![way.when];
-                    for (side, at) in [(Side::Old, pair.old), (Side::New, pair.new)] {
+                    for (side, at, counts) in [(Side::Old, pair.old, old), (Side::New, pair.new, new)] {
                         let Some(at) = at.filter(|_| self.routing(side, at).is_some()) else { continue };
                         let mut spent = way.spent.of(side).clone();
                         spent
                             .passed
                             .extend(self.policies.of(side).budgets.iter().position(|b| b.name == name));
-                        parts.push(self.admitted(side, at, number, own, &spent));
+                        let admitted = self.admitted(side, at, number, own, &spent);
+                        parts.push(admitted);
+                        // Whoever is kept out by something else is not counted.
+                        let reached = self.arena.all([way.when, counts, admitted]);
+                        touched = touched || !self.is_never(reached);
                     }
                     let admitted = self.arena.all(parts);
                     // By what it counts may be known on one side alone.

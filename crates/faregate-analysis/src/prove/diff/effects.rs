@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use faregate::{Amount, Attempt, Credential, Decision, Denial, Money, Plan};
+use faregate::{Amount, Attempt, BudgetUse, Credential, Decision, Denial, Money, Plan};
 
 use super::Direction;
 
@@ -234,36 +234,37 @@ impl Found {
     fn budgets(&mut self, old: &Decision, new: &Decision) {
         let (Decision::Route(_), Decision::Route(_)) = (old, new) else { return };
         let (old, new) = (old.explanation(), new.explanation());
-        let lines = |e: &faregate::Explanation| {
-            let mut lines: BTreeMap<String, (Amount, Option<Amount>)> = BTreeMap::new();
-            for line in &e.budgets {
-                let place = format!(
-                    "{} {:?} {:?} {:?} {:?}",
-                    line.budget, line.kind, line.per, line.period, line.window
-                );
-                lines.insert(place, (line.limit, line.remaining));
-            }
-            lines
+        let place = |line: &BudgetUse| {
+            format!("{} {:?} {:?} {:?} {:?}", line.budget, line.kind, line.per, line.period, line.window)
+        };
+        let lines = |e: &faregate::Explanation| -> BTreeMap<String, BudgetUse> {
+            e.budgets.iter().map(|line| (place(line), line.clone())).collect()
         };
         let (a, b) = (lines(old), lines(new));
-        let name = |place: &String| place.split(' ').next().unwrap_or_default().to_owned();
-        for (place, limit) in &b {
-            match a.get(place) {
-                None => self.whole(Direction::Tighter, format!("budget {} counts", name(place))),
-                Some(before) if limit > before => {
-                    self.whole(Direction::Looser, format!("budget {} leaves more", name(place)));
-                }
-                Some(before) if limit < before => {
-                    self.whole(Direction::Tighter, format!("budget {} leaves less", name(place)));
-                }
-                Some(_) => {}
+        let places: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+        for place in places {
+            let (before, after) = (a.get(place), b.get(place));
+            if ![before, after].into_iter().flatten().any(adds) {
+                continue;
             }
-        }
-        for place in a.keys().filter(|p| !b.contains_key(*p)) {
-            self.whole(Direction::Looser, format!("budget {} does not count", name(place)));
+            let left = |line: Option<&BudgetUse>| line.map(|l| (l.limit, l.remaining));
+            let (direction, what) = match (left(before), left(after)) {
+                (None, _) => (Direction::Tighter, "counts"),
+                (_, None) => (Direction::Looser, "does not count"),
+                (before, after) if after > before => (Direction::Looser, "leaves more"),
+                (before, after) if after < before => (Direction::Tighter, "leaves less"),
+                _ => continue,
+            };
+            let name = place.split(' ').next().unwrap_or_default();
+            self.whole(direction, format!("budget {name} {what}"));
         }
         if old.alerts != new.alerts {
             self.whole(Direction::Words, "other alerts".to_owned());
         }
     }
+}
+
+/// Whether the run can add to what a budget has counted, as far as that is known.
+fn adds(line: &BudgetUse) -> bool {
+    !matches!(line.this_run_at_most, Some(Amount::Money(Money::ZERO) | Amount::Count(0)))
 }
