@@ -331,8 +331,10 @@ fn shown(old: &Decision, new: &Decision) -> BTreeSet<Direction> {
             continue;
         }
         let [x, y] = [x, y].map(|line| line.map(|(limit, left, _)| (*limit, *left)));
-        add(y.is_none() || (x.is_some() && y > x), Direction::Looser);
-        add(x.is_none() || (y.is_some() && y < x), Direction::Tighter);
+        // Whom a budget counts follows from who is called.
+        let same = !lost && !gained;
+        add((y.is_none() && same) || (x.is_some() && y > x), Direction::Looser);
+        add((x.is_none() && same) || (y.is_some() && y < x), Direction::Tighter);
     }
     shown
 }
@@ -417,7 +419,7 @@ struct Short {
 }
 
 /// A direction, and the workloads that decide on both sides.
-/// `None`: a soft cap led on on one side alone, which is part of the classes that the change makes elsewhere.
+/// `None`: other soft caps led on on one side than on the other one, which is part of the classes that the change makes elsewhere.
 type Class = (Direction, Option<[Option<String>; 2]>);
 
 /// Whether a class is told for certain, or that it may be met; `None`: neither.
@@ -517,9 +519,8 @@ fn differences_and_enumeration_agree() {
                 assert_eq!(super::deed(&a), super::deed(&b), "{about}");
             }
             for direction in shown {
-                let caps = |d: &Decision| match d {
-                    Decision::Route(plan) => plan.explanation.degraded.len(),
-                    Decision::Deny(denial) => denial.explanation.degraded.len(),
+                let caps = |d: &Decision| -> Vec<String> {
+                    d.explanation().degraded.iter().map(|led| led.budget.clone()).collect()
                 };
                 let of = (caps(&a) == caps(&b)).then(|| [&a, &b].map(|d| d.explanation().workload.clone()));
                 differs.entry((direction, of)).or_insert_with(|| {

@@ -202,7 +202,7 @@ impl Differ<'_> {
     }
 
     /// Whether budgets may cover other candidates of a pair since the catalogs say other things of them.
-    fn covers_apart(&mut self, pair: &Pair) -> bool {
+    pub(super) fn covers_apart(&mut self, pair: &Pair) -> bool {
         let covers =
             Side::BOTH.iter().any(|side| self.policies.of(*side).budgets.iter().any(|b| b.covers.is_some()));
         covers && self.shared_candidates(pair).iter().any(|(n, _)| self.met.get(*n).is_some_and(|m| !m.same))
@@ -227,7 +227,7 @@ impl Differ<'_> {
     ) -> bool {
         let limited =
             [old, new].iter().any(|r| r.fallback.as_ref().is_some_and(|f| f.price_at_most.is_some()));
-        let priced = limited && !level.costs.stays();
+        let priced = limited && !level.costs.or(self.shaped(pair, old, new, level)).stays();
         let sorted = !level.order && self.keeps_places(pair, new, level);
         match direction {
             Direction::Order => {
@@ -303,7 +303,7 @@ impl Differ<'_> {
         let alike = !level.order
             && !level.company
             && price_limit(old) == price_limit(new)
-            && (level.costs.stays() || price_limit(old).is_none())
+            && (price_limit(old).is_none() || level.costs.or(self.shaped(pair, old, new, level)).stays())
             && self.keeps_places(pair, new, level);
         if lost.is_empty() && alike {
             return true;

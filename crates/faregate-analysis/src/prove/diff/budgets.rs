@@ -86,19 +86,6 @@ impl<'a> Differ<'a> {
     }
 
     fn same_budget(&mut self, old: &Budget, new: &Budget, pairs: &[Pair]) -> bool {
-        let figures = |b: &Budget| {
-            let limits: Vec<String> = b
-                .limits
-                .iter()
-                .map(|l| format!("{:?} {:?} {:?} {:?}", l.kind, l.amount, l.period, l.zone))
-                .collect();
-            let to = match &b.exhausted {
-                Exhausted::UseWorkload(name, _) => format!("use {name}"),
-                other => shape(other),
-            };
-            let share = reserve(b).map(|(share, _)| *share);
-            format!("{limits:?} {:?} {} {share:?} {:?} {to}", shape(&b.per), b.byok_included, b.alerts)
-        };
         if figures(old) != figures(new) {
             return false;
         }
@@ -237,7 +224,8 @@ impl<'a> Differ<'a> {
                 };
                 let (x, y) = (amounts(&a), amounts(&b));
                 let (up, down) = (x.iter().zip(&y).any(|(x, y)| x < y), x.iter().zip(&y).any(|(x, y)| x > y));
-                if of(&a) == of(&b) { Goes { up, down } } else { Goes::ANYWHERE }
+                let alike = of(&a) == of(&b) && !(a.covers.is_some() && self.covers_apart(pair));
+                if alike { Goes { up, down } } else { Goes::ANYWHERE }
             }
         };
         for (side, at, directions) in [
@@ -471,4 +459,19 @@ impl<'a> Differ<'a> {
 /// Returns what a budget keeps for some, if it keeps anything.
 fn reserve(budget: &Budget) -> Option<&(Ratio, Expr)> {
     budget.reserve.as_ref().filter(|(share, _)| share.0.units() != 0)
+}
+
+/// Returns what stands in a budget beside its conditions.
+pub(super) fn figures(b: &Budget) -> String {
+    let limits: Vec<String> = b
+        .limits
+        .iter()
+        .map(|l| format!("{:?} {:?} {:?} {:?}", l.kind, l.amount, l.period, l.zone))
+        .collect();
+    let to = match &b.exhausted {
+        Exhausted::UseWorkload(name, _) => format!("use {name}"),
+        other => shape(other),
+    };
+    let share = reserve(b).map(|(share, _)| *share);
+    format!("{limits:?} {:?} {} {share:?} {:?} {to}", shape(&b.per), b.byok_included, b.alerts)
 }

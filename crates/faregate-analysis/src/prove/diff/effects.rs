@@ -232,7 +232,8 @@ impl Found {
 
     /// Compares the limits of the budgets that were touched, where both decisions look at budgets at all.
     fn budgets(&mut self, old: &Decision, new: &Decision) {
-        let (Decision::Route(_), Decision::Route(_)) = (old, new) else { return };
+        let (Decision::Route(a), Decision::Route(b)) = (old, new) else { return };
+        let same = names(a) == names(b);
         let (old, new) = (old.explanation(), new.explanation());
         let place = |line: &BudgetUse| {
             format!("{} {:?} {:?} {:?} {:?}", line.budget, line.kind, line.per, line.period, line.window)
@@ -249,6 +250,8 @@ impl Found {
             }
             let left = |line: Option<&BudgetUse>| line.map(|l| (l.limit, l.remaining));
             let (direction, what) = match (left(before), left(after)) {
+                // Whom a budget counts follows from who is called.
+                (None, _) | (_, None) if !same => continue,
                 (None, _) => (Direction::Tighter, "counts"),
                 (_, None) => (Direction::Looser, "does not count"),
                 (before, after) if after > before => (Direction::Looser, "leaves more"),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use faregate::model::Exhausted;
 
 use super::beside::Ends;
+use super::budgets::figures;
 use super::sides::{Differ, Side, Two};
 use crate::prove::formula::Formula;
 use crate::prove::solve::{Answer, Query};
@@ -24,6 +25,8 @@ pub(super) struct JointWay {
     pub(super) spent: Two<Spent>,
     /// The workloads that were left, on each side.
     left: Two<BTreeSet<usize>>,
+    /// Whether a soft cap led on on one side alone, since it has other limits there.
+    apart: bool,
 }
 
 /// Indexes of the budgets that are used up.
@@ -53,7 +56,7 @@ pub(super) struct Pair {
 impl JointWay {
     /// Whether a soft cap led on only one side.
     pub(super) fn uneven(&self) -> bool {
-        Side::BOTH.iter().any(|side| !self.spent.of(*side).closed.is_empty())
+        self.apart || Side::BOTH.iter().any(|side| !self.spent.of(*side).closed.is_empty())
     }
 }
 
@@ -96,7 +99,7 @@ impl Differ<'_> {
                 }
                 let ends = Two { old: *a, new: *b };
                 let (spent, left) = (Two::default(), Two::default());
-                let way = JointWay { when, through: Vec::new(), ends, spent, left };
+                let way = JointWay { when, through: Vec::new(), ends, spent, left, apart: false };
                 open.push_back(((*a, *b), way));
             }
         }
@@ -163,10 +166,16 @@ impl Differ<'_> {
         }
         if let [side] = sides {
             let other = if *side == Side::Old { Side::New } else { Side::Old };
-            let budget = self.policies.of(other).budgets.iter().position(|b| b.name == cap.name);
-            further.spent.of_mut(other).closed.extend(budget);
-            let from = Two { old: a, new: b };
-            parts.push(self.parted(*side, other, &from, (way, &further), cap));
+            let of = |side: Side| self.policies.of(side).budgets.iter().position(|b| b.name == cap.name);
+            let text = |side: Side| of(side).and_then(|at| self.policies.of(side).budgets.get(at)).map(figures);
+            if text(*side) == text(other) {
+                further.spent.of_mut(other).closed.extend(of(other));
+                let from = Two { old: a, new: b };
+                parts.push(self.parted(*side, other, &from, (way, &further), cap));
+            } else {
+                // It may be used up here and not there.
+                further.apart |= of(other).is_some();
+            }
         }
         further.when = self.arena.all(parts);
         further.ends = next.clone();
