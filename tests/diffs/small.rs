@@ -313,13 +313,14 @@ fn shown(old: &Decision, new: &Decision) -> BTreeSet<Direction> {
     };
     let again = a.calls_at_most != b.calls_at_most || retries(a) != retries(b);
     add((again && !lost && !gained) || a.deadline_ms != b.deadline_ms, Direction::Retries);
-    // A budget to which no run adds is nobody's.
+    // A budget to which no run adds is nobody's, and one that led on closes nothing any more.
     let zero = |amount: Option<Amount>| {
         amount.is_some_and(|a| a == Amount::Count(0) || a == Amount::Money(faregate::Money::ZERO))
     };
     let left = |plan: &Plan| -> BTreeMap<String, (Amount, Option<Amount>, bool)> {
         let lines = plan.explanation.budgets.iter().map(|l| {
-            let adds = !zero(l.this_run_at_most);
+            let led = plan.explanation.degraded.iter().any(|led| led.budget == l.budget);
+            let adds = !zero(l.this_run_at_most) && !led;
             (format!("{} {:?} {:?}", l.budget, l.kind, l.period), (l.limit, l.remaining, adds))
         });
         lines.collect()

@@ -463,11 +463,8 @@ fn reserve(budget: &Budget) -> Option<&(Ratio, Expr)> {
 
 /// Returns what stands in a budget beside its conditions.
 pub(super) fn figures(b: &Budget) -> String {
-    let limits: Vec<String> = b
-        .limits
-        .iter()
-        .map(|l| format!("{:?} {:?} {:?} {:?}", l.kind, l.amount, l.period, l.zone))
-        .collect();
+    let limits: Vec<String> =
+        b.limits.iter().map(|l| format!("{:?} {:?} {:?} {:?}", l.kind, l.amount, l.period, l.zone)).collect();
     let to = match &b.exhausted {
         Exhausted::UseWorkload(name, _) => format!("use {name}"),
         other => shape(other),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use faregate::{Amount, Attempt, BudgetUse, Credential, Decision, Denial, Money, Plan};
+use faregate::{Amount, Attempt, BudgetUse, Credential, Decision, Denial, Explanation, Money, Plan};
 
 use super::Direction;
 
@@ -238,14 +238,18 @@ impl Found {
         let place = |line: &BudgetUse| {
             format!("{} {:?} {:?} {:?} {:?}", line.budget, line.kind, line.per, line.period, line.window)
         };
-        let lines = |e: &faregate::Explanation| -> BTreeMap<String, BudgetUse> {
+        let lines = |e: &Explanation| -> BTreeMap<String, BudgetUse> {
             e.budgets.iter().map(|line| (place(line), line.clone())).collect()
         };
         let (a, b) = (lines(old), lines(new));
         let places: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
         for place in places {
             let (before, after) = (a.get(place), b.get(place));
-            if ![before, after].into_iter().flatten().any(adds) {
+            let binds = |of: &Explanation, line: Option<&BudgetUse>| {
+                line.is_some_and(|l| adds(l) && !of.degraded.iter().any(|led| led.budget == l.budget))
+            };
+            // One that led on closes nothing any more.
+            if !binds(old, before) && !binds(new, after) {
                 continue;
             }
             let left = |line: Option<&BudgetUse>| line.map(|l| (l.limit, l.remaining));

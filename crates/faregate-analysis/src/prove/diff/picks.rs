@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use faregate::model::Exhausted;
+use faregate::model::{Budget, Exhausted};
 
+use super::super::shape::shape;
 use super::beside::Ends;
 use super::budgets::figures;
 use super::sides::{Differ, Side, Two};
@@ -167,7 +168,8 @@ impl Differ<'_> {
         if let [side] = sides {
             let other = if *side == Side::Old { Side::New } else { Side::Old };
             let of = |side: Side| self.policies.of(side).budgets.iter().position(|b| b.name == cap.name);
-            let text = |side: Side| of(side).and_then(|at| self.policies.of(side).budgets.get(at)).map(figures);
+            let text =
+                |side: Side| of(side).and_then(|at| self.policies.of(side).budgets.get(at)).map(figures);
             if text(*side) == text(other) {
                 further.spent.of_mut(other).closed.extend(of(other));
                 let from = Two { old: a, new: b };
@@ -205,7 +207,12 @@ impl Differ<'_> {
             closed: BTreeSet::new(),
         };
         let (open_here, open_there) = (every(self, led), every(self, other));
-        let mut used = before.spent.of(led).clone();
+        // A budget that is not the same may be used up here and untouched there.
+        let (mut used, mut untouched) = (before.spent.of(led).clone(), after.spent.of(other).clone());
+        let others = self.budgets_that_differ(led).into_iter().filter(|at| !used.passed.contains(at));
+        used.closed.extend(others.collect::<Vec<_>>());
+        let others = self.budgets_that_differ(other).into_iter().filter(|at| !untouched.closed.contains(at));
+        untouched.passed.extend(others.collect::<Vec<_>>());
         used.closed.extend(self.policies.of(led).budgets.iter().position(|b| b.name == cap.name));
         let (mut out, mut beside) = (Vec::new(), Vec::new());
         for number in 0..self.met.len() {
@@ -218,12 +225,22 @@ impl Differ<'_> {
                 let theirs = self.arena.both(counted, passes);
                 out.push(self.arena.both(mine, theirs.not()));
                 let mine = self.admitted(led, here, number, own, &used);
-                let theirs = self.admitted(other, there, number, own, after.spent.of(other));
+                let theirs = self.admitted(other, there, number, own, &untouched);
                 beside.push(self.arena.both(theirs, mine.not()));
             }
         }
         out.append(&mut beside);
         self.arena.any(out)
+    }
+
+    /// Returns the budgets of a side that are written otherwise on the other one, or not there.
+    fn budgets_that_differ(&self, side: Side) -> Vec<usize> {
+        let text = |b: &Budget| format!("{} {:?} {:?}", figures(b), shape(&b.when), shape(&b.covers));
+        let other = if side == Side::Old { self.policies.new } else { self.policies.old };
+        let here = self.policies.of(side).budgets.iter().enumerate();
+        let differs =
+            |b: &Budget| other.budgets.iter().find(|o| o.name == b.name).is_none_or(|o| text(o) != text(b));
+        here.filter(|(_, b)| differs(b)).map(|(at, _)| at).collect()
     }
 
     /// Returns the soft caps of both policies.
