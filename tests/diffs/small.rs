@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::shown::{Class, classes, told};
 use faregate::model::{exhausted_rows, policy};
-use faregate::{
-    Amount, Catalog, Context, Credential, Decision, EndpointFacts, Engine, OwnCredential, Plan, PolicySet,
-    Request,
-};
+use faregate::{Catalog, Context, EndpointFacts, Engine, OwnCredential, PolicySet, Request};
 use faregate_analysis::{DecisionChange, Differences, Direction, diff, mutants};
 use faregate_tests::Draw;
 use faregate_tests::small::{DECLARED, Dimension, condition, dimensions, downs, facts, requests, rule};
@@ -240,106 +238,6 @@ fn retry(draw: &mut Draw<'_>, used: &[&'static Dimension]) -> String {
     format!("retry {{ {} }}", lines.join(" "))
 }
 
-/// What two decisions of one request have of each direction, read off them.
-fn shown(old: &Decision, new: &Decision) -> BTreeSet<Direction> {
-    let mut shown = BTreeSet::new();
-    let mut add = |holds: bool, direction| {
-        if holds {
-            shown.insert(direction);
-        }
-    };
-    let (a, b) = match (old, new) {
-        (Decision::Deny(a), Decision::Deny(b)) => {
-            add((a.code, a.opens_at) != (b.code, b.opens_at), Direction::Denial);
-            return shown;
-        }
-        (Decision::Deny(_), Decision::Route(_)) => return [Direction::Looser].into(),
-        (Decision::Route(_), Decision::Deny(_)) => return [Direction::Tighter].into(),
-        (Decision::Route(a), Decision::Route(b)) => (a, b),
-    };
-    let order = |plan: &Plan| -> Vec<(String, Credential)> {
-        plan.attempts.iter().map(|a| (a.endpoint.clone(), a.credential.clone())).collect()
-    };
-    let (first, second) = (order(a), order(b));
-    let admits = |plan: &Plan, of: &(String, Credential)| {
-        let place = |e: &&faregate::Exclusion| (&e.endpoint, &e.credential) == (&of.0, &of.1);
-        let left = plan.explanation.excluded.iter().find(place);
-        left.map_or_else(|| order(plan).contains(of), |e| e.reasons.iter().all(|r| r.code == "fallback"))
-    };
-    let lost = first.iter().any(|c| !second.contains(c));
-    let gained = second.iter().any(|c| !first.contains(c));
-    let (refused, let_in) = (first.iter().any(|c| !admits(b, c)), second.iter().any(|c| !admits(a, c)));
-    add(let_in, Direction::Looser);
-    add(refused, Direction::Tighter);
-    let common = |of: &[(String, Credential)], other: &[(String, Credential)]| -> Vec<(String, Credential)> {
-        of.iter().filter(|c| other.contains(c)).cloned().collect()
-    };
-    let other_order = common(&first, &second) != common(&second, &first);
-    add(other_order, Direction::Order);
-    if !refused && !let_in {
-        // The same are admitted: a plan begins elsewhere, or its moves lead elsewhere.
-        let elsewhere = (lost || gained) && first.first() != second.first();
-        add(elsewhere, Direction::Order);
-        add(gained && !elsewhere && !other_order, Direction::Looser);
-        add(lost && !elsewhere && !other_order, Direction::Tighter);
-    }
-    // What is unknown has no bound.
-    let mut cost = |x: Option<faregate::Money>, y: Option<faregate::Money>| {
-        add((y.is_none(), y) > (x.is_none(), x), Direction::Dearer);
-        add((y.is_none(), y) < (x.is_none(), x), Direction::Cheaper);
-    };
-    cost(a.worst_cost, b.worst_cost);
-    for x in &a.attempts {
-        let same = b.attempts.iter().find(|y| (&y.endpoint, &y.credential) == (&x.endpoint, &x.credential));
-        let Some(y) = same else { continue };
-        cost(x.worst_cost, y.worst_cost);
-        cost(x.expected_cost, y.expected_cost);
-    }
-    for x in &a.attempts {
-        let same = b.attempts.iter().find(|y| (&y.endpoint, &y.credential) == (&x.endpoint, &x.credential));
-        let Some(y) = same else { continue };
-        add(x.tier != y.tier && !lost && !gained, Direction::Order);
-        let limits = [x.max_output_tokens, y.max_output_tokens].map(|l| l.unwrap_or(u64::MAX));
-        add(limits[1] > limits[0], Direction::Looser);
-        add(limits[1] < limits[0], Direction::Tighter);
-        let on = |of: &faregate::Attempt| of.on.iter().copied().collect::<BTreeSet<_>>();
-        add(first == second && (x.role, on(x)) != (y.role, on(y)), Direction::Retries);
-        add(x.timeout_ms != y.timeout_ms, Direction::Retries);
-    }
-    let retries = |plan: &Plan| -> Vec<(String, u64, Option<String>)> {
-        let mut rules: Vec<_> = plan.retry.iter().map(|r| (r.on.clone(), r.times, r.wait.clone())).collect();
-        rules.sort();
-        rules
-    };
-    let again = a.calls_at_most != b.calls_at_most || retries(a) != retries(b);
-    add((again && !lost && !gained) || a.deadline_ms != b.deadline_ms, Direction::Retries);
-    // A budget to which no run adds is nobody's, and one that led on closes nothing any more.
-    let zero = |amount: Option<Amount>| {
-        amount.is_some_and(|a| a == Amount::Count(0) || a == Amount::Money(faregate::Money::ZERO))
-    };
-    let left = |plan: &Plan| -> BTreeMap<String, (Amount, Option<Amount>, bool)> {
-        let lines = plan.explanation.budgets.iter().map(|l| {
-            let led = plan.explanation.degraded.iter().any(|led| led.budget == l.budget);
-            let adds = !zero(l.this_run_at_most) && !led;
-            (format!("{} {:?} {:?}", l.budget, l.kind, l.period), (l.limit, l.remaining, adds))
-        });
-        lines.collect()
-    };
-    let (x, y) = (left(a), left(b));
-    for place in x.keys().chain(y.keys()) {
-        let [x, y] = [x.get(place), y.get(place)];
-        if ![x, y].into_iter().flatten().any(|(.., adds)| *adds) {
-            continue;
-        }
-        let [x, y] = [x, y].map(|line| line.map(|(limit, left, _)| (*limit, *left)));
-        // Whom a budget counts follows from who is called.
-        let same = !lost && !gained;
-        add((y.is_none() && same) || (x.is_some() && y > x), Direction::Looser);
-        add((x.is_none() && same) || (y.is_some() && y < x), Direction::Tighter);
-    }
-    shown
-}
-
 /// Calls `with` with all requests and contexts that one of two policies can tell from another.
 fn all(
     used: &[&'static Dimension],
@@ -417,27 +315,6 @@ struct Short {
     idle: u64,
 }
 
-/// A direction, and the workloads that decide on both sides.
-/// `None`: other soft caps led on on one side than on the other one, which is part of the classes that the change makes elsewhere.
-type Class = (Direction, Option<[Option<String>; 2]>);
-
-/// Whether a class is told for certain, or that it may be met; `None`: neither.
-fn told(found: &Differences, (direction, of): &Class) -> Option<bool> {
-    let meant = |d: Direction, old: &Option<String>, new: &Option<String>, also: &BTreeSet<String>| {
-        d == *direction
-            && of.as_ref().is_none_or(|[a, b]| {
-                (old, new) == (a, b) || (a == b && b.as_ref().is_some_and(|name| also.contains(name)))
-            })
-    };
-    let none = BTreeSet::new();
-    let of = |c: &&DecisionChange| meant(c.direction, &c.old_workload, &c.new_workload, &c.also);
-    let certain = found.changes.iter().filter(of).map(|c| c.certain).max();
-    let mut open = found.not_ruled_out.iter();
-    certain.or_else(|| {
-        open.any(|c| meant(c.direction, &c.old_workload, &c.new_workload, &none)).then_some(false)
-    })
-}
-
 /// Holds what is said of a pair to what all its requests show: each direction of each pair of workloads.
 fn hold(found: &Differences, differ: &BTreeMap<Class, String>, short: &mut Short) -> Result<(), String> {
     let unsure: Vec<&String> = found.undecided.iter().map(|u| &u.why).collect();
@@ -506,16 +383,12 @@ fn differences_and_enumeration_agree() {
         all(&used, [&old, &new], &ids, &mut |request, context| {
             asked += 1;
             let (a, b) = (old.decide(request, context), new.decide(request, context));
-            let shown = shown(&a, &b);
+            let shown = classes(&a, &b);
             if shown.is_empty() {
                 assert_eq!(super::deed(&a), super::deed(&b), "{about}");
             }
-            for direction in shown {
-                let caps = |d: &Decision| -> Vec<String> {
-                    d.explanation().degraded.iter().map(|led| led.budget.clone()).collect()
-                };
-                let of = (caps(&a) == caps(&b)).then(|| [&a, &b].map(|d| d.explanation().workload.clone()));
-                differs.entry((direction, of)).or_insert_with(|| {
+            for class in shown {
+                differs.entry(class).or_insert_with(|| {
                     format!("{}\n{}", request_to_node(request).to_json(), context_to_node(context).to_json())
                 });
             }

@@ -69,18 +69,21 @@ pub(super) fn not_ruled_out(found: &Differences) -> Vec<(String, Vec<&'static st
 
 /// Says whom a change is about.
 pub(super) fn who(change: &DecisionChange) -> String {
-    match (&change.old_workload, &change.new_workload) {
-        (Some(old), Some(new)) if old == new && change.also.is_empty() => format!("workload {new}"),
-        (Some(old), Some(new)) if old == new => {
-            let mut names: Vec<&str> = vec![new];
-            names.extend(change.also.iter().take(MOST_WORKLOADS).map(String::as_str));
-            let more = change.also.len().saturating_sub(MOST_WORKLOADS);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("workloads {}{more}", names.join(", "))
+    let workloads = |first: &String| {
+        if change.also.is_empty() {
+            return format!("workload {first}");
         }
+        let mut names: Vec<&str> = vec![first];
+        names.extend(change.also.iter().take(MOST_WORKLOADS).map(String::as_str));
+        let more = change.also.len().saturating_sub(MOST_WORKLOADS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("workloads {}{more}", names.join(", "))
+    };
+    match (&change.old_workload, &change.new_workload) {
+        (Some(old), Some(new)) if old == new => workloads(new),
         (Some(old), Some(new)) => format!("workload {old}, now {new}"),
-        (Some(old), None) => format!("workload {old}, now none"),
-        (None, Some(new)) => format!("workload {new}, no workload before"),
+        (Some(old), None) => format!("{}, now none", workloads(old)),
+        (None, Some(new)) => format!("{}, no workload before", workloads(new)),
         (None, None) if change.witness.is_some() => "no workload".to_owned(),
         (None, None) => "all".to_owned(),
     }

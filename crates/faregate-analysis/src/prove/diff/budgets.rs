@@ -176,9 +176,11 @@ impl<'a> Differ<'a> {
             let model = pair.ways.first().and_then(|way| Some((self.model(way.when)?, way)));
             any.extend(model.map(|(model, way)| self.concrete(&model, way, None)));
         }
-        let any = vec![any];
-        let rounds =
-            [(TOLD, &touching, false), (TOLD, &any, true), (&[Direction::Words][..], &touching, false)];
+        let rounds = [
+            (TOLD, &touching, false),
+            (TOLD, &vec![any.clone()], true),
+            (&[Direction::Words][..], &touching, false),
+        ];
         let mut met = BTreeSet::new();
         for (directions, asked, odd) in rounds {
             if met.is_empty() {
@@ -189,17 +191,39 @@ impl<'a> Differ<'a> {
                 }
             }
         }
-        let met = !met.is_empty();
         let rows = |b: Option<&Budget>| {
             let limits = |b: &Budget| {
                 b.limits.iter().map(|l| format!("{:?} {:?}", l.kind, l.period)).collect::<Vec<_>>()
             };
             b.map(|b| (b.per.len(), limits(b)))
         };
+        if old.is_some() && new.is_some() && rows(old) != rows(new) {
+            let starts: Vec<_> =
+                touching.iter().filter_map(|of| of.first()).chain(&any).take(MOST_STARTS).cloned().collect();
+            self.refused_rows(name, &starts, &places, &mut met);
+        }
+        let met = !met.is_empty();
         if !met && (touched || rows(old) != rows(new)) {
             let why = format!("budget {name} differs, and no request was found that shows it");
             self.unsettled(why, places.0, places.1);
         }
+    }
+
+    /// Tells that a row which one side counts by is refused by the other one.
+    fn refused_rows(
+        &mut self,
+        name: &str,
+        starts: &[(Request, Context)],
+        places: &(Vec<String>, Vec<String>),
+        met: &mut BTreeSet<(Direction, [Option<String>; 2])>,
+    ) {
+        let mut uses = Vec::new();
+        for (request, context) in starts {
+            let down = self.all_down(request, context.clone());
+            uses.extend(self.uses(name, request, context, false));
+            uses.extend(self.uses(name, request, &down, false));
+        }
+        self.try_budget(TOLD, uses, false, places, met);
     }
 
     /// Remembers whom a budget may close on one side alone; which way that goes.
@@ -269,7 +293,9 @@ impl<'a> Differ<'a> {
                 if !found.iter().any(|e| e.direction == direction) || !met.insert((direction, of.clone())) {
                     continue;
                 }
-                let told = if only_told { Direction::Words } else { direction };
+                // A row that one side alone refuses denies, whatever becomes of a budget that is used up.
+                let told =
+                    if only_told && of.iter().all(Option::is_some) { Direction::Words } else { direction };
                 if self.joins_budget(told, &of, places) {
                     continue;
                 }
@@ -306,17 +332,18 @@ impl<'a> Differ<'a> {
         [old, new]: &[Option<String>; 2],
         places: &(Vec<String>, Vec<String>),
     ) -> bool {
+        // The same workload on both sides, or rows that one side refuses whatever the workload.
+        let one = |old: &Option<String>, new: &Option<String>| (old == new, old.is_some(), new.is_some());
+        let sort = one(old, new);
         let there = self.found.changes.iter_mut().find(|c| {
             c.direction == direction
-                && old == new
-                && new.is_some()
-                && c.old_workload == c.new_workload
-                && c.new_workload.is_some()
+                && matches!(sort, (true, true, true) | (false, true, false) | (false, false, true))
+                && one(&c.old_workload, &c.new_workload) == sort
                 && (&c.at_old, &c.at_new) == (&places.0, &places.1)
         });
         let Some(there) = there else { return false };
-        if there.new_workload != *new {
-            there.also.extend(new.clone());
+        if (&there.old_workload, &there.new_workload) != (old, new) {
+            there.also.extend(new.clone().or_else(|| old.clone()));
         }
         true
     }
