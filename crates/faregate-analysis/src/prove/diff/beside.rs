@@ -109,9 +109,11 @@ impl Differ<'_> {
     /// Tells, where something of a pair is told, in which further directions it may change.
     pub(super) fn beside(&mut self, pairs: &[Pair]) {
         for pair in pairs {
-            let (Some(old), Some(new)) =
-                (self.routing(Side::Old, pair.old), self.routing(Side::New, pair.new))
-            else {
+            let routes = (self.routing(Side::Old, pair.old), self.routing(Side::New, pair.new));
+            let (Some(old), Some(new)) = routes else {
+                if routes.0.is_some() || routes.1.is_some() {
+                    self.beside_denial(pair);
+                }
                 continue;
             };
             let ends = (pair.old, pair.new);
@@ -154,6 +156,21 @@ impl Differ<'_> {
             for change in open.filter(|c| (&c.old_workload, &c.new_workload) == (&of.0, &of.1)) {
                 change.beside = certain;
             }
+        }
+    }
+
+    /// Where one side denies and the other one routes, that one may deny too, with another code.
+    fn beside_denial(&mut self, pair: &Pair) {
+        let told = self.found.changes.iter().filter(|c| c.certain && self.is_of(pair, c));
+        let places: Vec<_> = told.map(|c| (c.direction, c.at_old.clone(), c.at_new.clone())).collect();
+        let Some((_, at_old, at_new)) = places.first().cloned() else { return };
+        if places.iter().any(|(direction, ..)| *direction == Direction::Denial) {
+            return;
+        }
+        let what = "may have another code: it was not ruled out";
+        self.add_open(pair, Direction::Denial, what, (at_old, at_new));
+        if let Some(last) = self.found.changes.last_mut().filter(|c| !c.certain && c.what == what) {
+            last.beside = true;
         }
     }
 
