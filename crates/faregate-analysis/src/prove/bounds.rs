@@ -80,7 +80,7 @@ impl Prover<'_> {
             let mut calls = calls_of(routing, None);
             let candidates = self.candidates(way.last());
             if calls.of.is_none() {
-                calls = calls_of(routing, self.most_candidates(base, &way));
+                calls = calls_of(routing, self.most_candidates(base, &way, u64::MAX));
             }
             let mut could = Vec::new();
             // First what one candidate alone can cost: the engine will confirm that.
@@ -235,23 +235,7 @@ impl Prover<'_> {
     /// Whether a plan may have so many candidates: as many can be admitted, if not all for the same request, or an own key can,
     /// of which a gateway may have any number.
     fn may_have(&mut self, base: Formula, way: &Way, wanted: u64) -> bool {
-        let candidates = self.candidates(way.last());
-        let mut met = 0_u64;
-        for (at, candidate) in candidates.iter().enumerate() {
-            let admitted = self.admitted(way.last(), at, &way.spent);
-            let question = self.lower.arena.both(base, admitted);
-            if question == Formula::FALSE {
-                continue;
-            }
-            if matches!(Query::new(&self.lower.arena, &[question], &[], self.first).next(), Answer::Never) {
-                continue;
-            }
-            met = met.saturating_add(1);
-            if met >= wanted || candidate.own {
-                return true;
-            }
-        }
-        false
+        self.most_candidates(base, way, wanted).is_none_or(|most| most >= wanted)
     }
 
     /// Looks for a plan of so many candidates: one after the other is added, as long as all can be admitted at once.

@@ -15,8 +15,9 @@ const MOST_ASKED: usize = 64;
 const MOST_SUMS: usize = 128;
 
 impl Prover<'_> {
-    /// Returns how many candidates a plan has at most; `None`: an own key may be among them, and so any number.
-    pub(super) fn most_candidates(&mut self, base: Formula, way: &Way) -> Option<u64> {
+    /// Returns how many candidates a plan has at most, counted as far as is asked for; `None`: an own key may be among them, and so
+    /// any number.
+    pub(super) fn most_candidates(&mut self, base: Formula, way: &Way, enough: u64) -> Option<u64> {
         let candidates = self.candidates(way.last());
         let mut asked: HashMap<Formula, bool> = HashMap::new();
         let mut met = 0_u64;
@@ -42,6 +43,9 @@ impl Prover<'_> {
                 return None;
             }
             met = met.saturating_add(1);
+            if met >= enough {
+                break;
+            }
         }
         Some(met)
     }
