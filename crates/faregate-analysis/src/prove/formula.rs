@@ -388,7 +388,7 @@ impl Arena {
         flat.dedup();
         // A formula and its negation are neighbours.
         let contradiction = flat.windows(2).any(|w| matches!(w, [a, b] if a.not() == *b));
-        if contradiction || flat.contains(&Formula::FALSE) {
+        if contradiction || flat.contains(&Formula::FALSE) || self.two_texts(&flat) {
             return Formula::FALSE;
         }
         match flat.as_slice() {
@@ -396,6 +396,20 @@ impl Arena {
             [one] => *one,
             _ => self.intern(Node::All(flat.into_boxed_slice())),
         }
+    }
+
+    /// Whether an attribute would have to be two texts at once: the parts are different ones.
+    fn two_texts(&self, parts: &[Formula]) -> bool {
+        let mut keys: Vec<Key> = Vec::new();
+        for part in parts.iter().filter(|p| !p.negated()) {
+            if let Node::Atom(Atom::Text(key, TextTest::Is(_))) = self.node(*part) {
+                if keys.contains(key) {
+                    return true;
+                }
+                keys.push(*key);
+            }
+        }
+        false
     }
 
     pub(super) fn any(&mut self, parts: impl IntoIterator<Item = Formula>) -> Formula {

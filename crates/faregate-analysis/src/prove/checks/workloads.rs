@@ -90,7 +90,7 @@ impl Finder<'_> {
     /// Where they read different attributes, as `request.workload == chat` and `request.tier == free` do, an order is what was
     /// meant.
     pub(super) fn overlapping(&mut self, reached: &[Formula]) {
-        let mut earlier: Vec<(&Workload, &Expr, BTreeSet<String>)> = Vec::new();
+        let mut earlier: Vec<(&Workload, (&Expr, Truth), BTreeSet<String>)> = Vec::new();
         let mut pairs = 0_usize;
         let all = self.policy().workloads.iter().zip(reached);
         for (workload, reached) in all {
@@ -102,6 +102,7 @@ impl Finder<'_> {
             if self.is_dead(when) || self.never(*reached) {
                 continue;
             }
+            let when = (when, self.lower.truth(when, None));
             let mut told: Vec<Diagnostic> = Vec::new();
             let mut others = 0_usize;
             for (other, condition, attributes) in &earlier {
@@ -113,7 +114,7 @@ impl Finder<'_> {
                     break;
                 }
                 pairs = pairs.saturating_add(1);
-                match self.pair(other, condition, workload, when) {
+                match self.pair(other, *condition, workload, when) {
                     Some(diagnostic) if told.len() < MOST_TOLD => told.push(diagnostic),
                     Some(_) => others = others.saturating_add(1),
                     None => {}
@@ -130,11 +131,10 @@ impl Finder<'_> {
     fn pair(
         &mut self,
         earlier: &Workload,
-        first: &Expr,
+        (first, a): (&Expr, Truth),
         later: &Workload,
-        second: &Expr,
+        (second, b): (&Expr, Truth),
     ) -> Option<Diagnostic> {
-        let (a, b) = (self.lower.truth(first, None), self.lower.truth(second, None));
         let both = self.lower.arena.both(a.yes, b.yes);
         let (only_first, only_second) =
             (self.lower.arena.both(a.yes, b.no), self.lower.arena.both(b.yes, a.no));
