@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use faregate::{Amount, Context, Credential, Decision, Plan, Request};
+use faregate::{Amount, Credential, Decision, Plan};
 use faregate_analysis::{DecisionChange, Differences, Direction};
 
 /// A direction, and the workloads that decide on both sides.
@@ -14,11 +14,7 @@ pub(crate) fn told(found: &Differences, (direction, of): &Class) -> Option<bool>
     let meant = |d: Direction, old: &Option<String>, new: &Option<String>, also: &BTreeSet<String>| {
         d == *direction
             && of.as_ref().is_none_or(|[a, b]| {
-                // Where a side picks no workload, since it refuses what is sent, all are alike.
-                let refused = (a.is_none() || b.is_none()) && (old.is_none() || new.is_none());
-                refused
-                    || (old, new) == (a, b)
-                    || (a == b && b.as_ref().is_some_and(|name| also.contains(name)))
+                (old, new) == (a, b) || (a == b && b.as_ref().is_some_and(|name| also.contains(name)))
             })
     };
     let none = BTreeSet::new();
@@ -143,11 +139,7 @@ pub(crate) fn classes(old: &Decision, new: &Decision) -> BTreeSet<Class> {
 /// out, which count nowhere; they deny where the policy has the budget. Costs that are too large to be counted are left
 /// out, as nobody pays them; and what other costs make of credits, of what budgets have left and of a caller's own limits, which is
 /// part of `dearer` and `cheaper`.
-pub(crate) fn untold(
-    found: &Differences,
-    (request, context): (&Request, &Context),
-    (old, new): (&Decision, &Decision),
-) -> Vec<Class> {
+pub(crate) fn untold(found: &Differences, (old, new): (&Decision, &Decision)) -> Vec<Class> {
     let uncounted = |d: &Decision| {
         let mut reasons = d.explanation().excluded.iter().flat_map(|e| &e.reasons);
         reasons.any(|r| r.code == "cost_unbounded")
@@ -159,9 +151,12 @@ pub(crate) fn untold(
     if !found.undecided.is_empty() || [old, new].into_iter().any(|d| uncounted(d) || refused(d)) {
         return Vec::new();
     }
-    let money = context.key.credits.is_some()
-        || !request.max_price.is_empty()
-        || context.budgets.as_ref().is_some_and(|rows| !rows.is_empty());
+    // Somebody is kept out by what it costs, on one side at least.
+    let dear = |d: &Decision| {
+        let mut reasons = d.explanation().excluded.iter().flat_map(|e| &e.reasons);
+        reasons.any(|r| matches!(r.code.as_str(), "credits" | "budget") || r.rule == "request")
+    };
+    let money = dear(old) || dear(new);
     let costs = |(_, of): &Class| {
         let costs = [Direction::Dearer, Direction::Cheaper];
         money && costs.into_iter().any(|direction| told(found, &(direction, of.clone())).is_some())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shown::{Class, classes, told};
 use faregate::model::{exhausted_rows, policy};
-use faregate::{Catalog, Context, EndpointFacts, Engine, OwnCredential, PolicySet, Request};
+use faregate::{Catalog, Context, Counted, EndpointFacts, Engine, OwnCredential, PolicySet, Request};
 use faregate_analysis::{DecisionChange, Differences, Direction, diff, mutants};
 use faregate_tests::Draw;
 use faregate_tests::small::{DECLARED, Dimension, condition, dimensions, downs, facts, requests, rule};
@@ -133,8 +133,13 @@ fn budget(draw: &mut Draw<'_>, used: &[&'static Dimension], number: usize) -> St
         "spend $5 per day byok included",
         "spend $5 per day byok excluded",
     ]);
+    let kept = if draw.percent(25) {
+        format!("reserve 50% for {} ", condition(draw, used, 1))
+    } else {
+        String::new()
+    };
     let exhausted = draw.text(&["", "", "on exhausted use workload rest", "on exhausted use workload w0"]);
-    format!("budget b{number} {{ {when}{covers}{limit} {exhausted} }}\n")
+    format!("budget b{number} {{ {when}{covers}{limit} {kept}{exhausted} }}\n")
 }
 
 fn workload(draw: &mut Draw<'_>, used: &[&'static Dimension], number: usize) -> String {
@@ -274,6 +279,18 @@ fn all(
                     if !rows.is_empty() && !whole.contains(&rows) {
                         whole.push(rows);
                     }
+                }
+            }
+            // Up to what is kept for some.
+            if says("reserve") {
+                for mut rows in whole.clone() {
+                    for row in &mut rows {
+                        row.counted = match row.counted {
+                            Counted::Spend(_) => Counted::Spend(faregate::Money("3".parse().unwrap())),
+                            _ => Counted::Requests(3),
+                        };
+                    }
+                    whole.push(rows);
                 }
             }
             // One budget used up, or each.

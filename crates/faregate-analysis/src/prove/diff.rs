@@ -99,7 +99,7 @@ pub struct DecisionChange {
     pub old_workload: Option<String>,
     /// The workload that decides, of the new policy.
     pub new_workload: Option<String>,
-    /// Other workloads, of the same name on both sides, in which the same lines do the same.
+    /// Other workloads in which the same lines do the same: of one name on both sides, or on the side that picks any.
     pub also: BTreeSet<String>,
     /// The candidates that the change is about: endpoint ids, with `#` and the id of a key where it is an own one; empty: all.
     pub endpoints: BTreeSet<String>,

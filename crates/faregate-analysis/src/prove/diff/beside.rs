@@ -148,7 +148,7 @@ impl Differ<'_> {
                 {
                     continue;
                 }
-                self.add_open(pair, direction, what, (at_old.clone(), at_new.clone()));
+                self.add_open(pair, direction, what, (at_old.clone(), at_new.clone()), false);
             }
             let name = |side, at| self.workload(side, at).map(|w| w.name.clone());
             let of = (name(Side::Old, pair.old), name(Side::New, pair.new));
@@ -168,10 +168,7 @@ impl Differ<'_> {
             return;
         }
         let what = "may have another code: it was not ruled out";
-        self.add_open(pair, Direction::Denial, what, (at_old, at_new));
-        if let Some(last) = self.found.changes.last_mut().filter(|c| !c.certain && c.what == what) {
-            last.beside = true;
-        }
+        self.add_open(pair, Direction::Denial, what, (at_old, at_new), true);
     }
 
     /// Tells what shows only where a soft cap leads on on one side alone: what a change does there is part of the classes that it
@@ -209,10 +206,7 @@ impl Differ<'_> {
             let directions: BTreeSet<Direction> = told.iter().map(|c| c.direction).collect();
             for (direction, what) in ASKED {
                 if !directions.contains(&direction) {
-                    self.add_open(pair, direction, what, places.clone());
-                    if let Some(last) = self.found.changes.last_mut() {
-                        last.beside = true;
-                    }
+                    self.add_open(pair, direction, what, places.clone(), true);
                 }
             }
         }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use faregate::model::{Budget, Exhausted, Expr, attributes};
+use faregate::model::{Budget, Exhausted, Expr, attributes, without_reserve};
 use faregate::syntax::Span;
-use faregate::{Context, Decision, Ratio, Request};
+use faregate::{Amount, BudgetRow, Context, Counted, Decision, Ratio, Request};
 
 use super::super::shape::shape;
 use super::beside::Goes;
@@ -86,7 +86,7 @@ impl<'a> Differ<'a> {
     }
 
     fn same_budget(&mut self, old: &Budget, new: &Budget, pairs: &[Pair]) -> bool {
-        if figures(old) != figures(new) {
+        if (figures(old), &old.alerts) != (figures(new), &new.alerts) {
             return false;
         }
         let kept = |b: &Budget| reserve(b).map(|(_, e)| e.clone());
@@ -350,9 +350,13 @@ impl<'a> Differ<'a> {
 
     /// Returns requests that a budget touches, those first of which one side alone says so; `None`: there are none.
     fn touching(&mut self, name: &str, pair: &Pair) -> Option<Vec<(Request, Context)>> {
-        let mut found: [Vec<(Request, Context)>; 6] = Default::default();
+        let mut found: [Vec<(Request, Context)>; 8] = Default::default();
         let mut touched = false;
         let met = Rc::clone(&self.met);
+        // For whom one side alone keeps a share.
+        let [kept_old, kept_new] = Side::BOTH.map(|side| self.kept(side, name));
+        let (only_old, only_new) =
+            (self.arena.both(kept_old, kept_new.not()), self.arena.both(kept_new, kept_old.not()));
         for way in pair.ways.iter().filter(|w| !w.through.iter().any(|t| t == name)) {
             for (number, place) in met.iter().enumerate() {
                 let Some(endpoint) = place.of.new.or(place.of.old) else { continue };
@@ -387,6 +391,8 @@ impl<'a> Differ<'a> {
                         (new, old.not()),
                         (counted, one),
                         (counted, other),
+                        (counted, only_old),
+                        (counted, only_new),
                         (old, new),
                     ];
                     for (starts, (a, b)) in found.iter_mut().zip(sorts) {
@@ -408,6 +414,16 @@ impl<'a> Differ<'a> {
         let most = found.iter().map(Vec::len).max().unwrap_or(0);
         let starts = (0..most).flat_map(|n| found.iter().filter_map(move |of| of.get(n).cloned())).collect();
         touched.then_some(starts)
+    }
+
+    /// Where a budget of one side keeps a share for a request.
+    fn kept(&mut self, side: Side, name: &str) -> Formula {
+        let policy = *self.policies.of(side);
+        let budget = policy.budgets.iter().find(|b| b.name == name);
+        match budget.and_then(reserve) {
+            None => Formula::FALSE,
+            Some((_, expr)) => self.truth(side, expr).yes,
+        }
     }
 
     /// Where all is known that a budget of one side counts an endpoint by.
@@ -450,7 +466,7 @@ impl<'a> Differ<'a> {
         self.arena.both(off.not(), covered)
     }
 
-    /// Returns a request with a budget untouched, and used up as either policy counts it.
+    /// Returns a request with a budget untouched, and used up as either policy counts it: whole, and up to what it keeps for some.
     fn uses(&self, name: &str, request: &Request, context: &Context, odd: bool) -> Vec<(Request, Context)> {
         let mut sized = request.clone();
         sized.input_tokens = sized.input_tokens.max(1000);
@@ -471,15 +487,42 @@ impl<'a> Differ<'a> {
                     with.budgets.get_or_insert_default().push(wrong);
                     all.push((request.clone(), with));
                 }
-                for row in rows {
+                let several = rows.len() > 1;
+                let less = self.up_to_reserve(side, name, &rows);
+                for row in rows.into_iter().chain(less) {
                     let mut one = context.clone();
                     one.budgets.get_or_insert_default().push(row);
                     all.push((request.clone(), one));
                 }
-                all.push((request.clone(), whole));
+                if several {
+                    all.push((request.clone(), whole));
+                }
             }
         }
         all
+    }
+
+    /// Returns rows of a budget that have counted all but what it keeps for some.
+    fn up_to_reserve(&self, side: Side, name: &str, rows: &[BudgetRow]) -> Vec<BudgetRow> {
+        let budget = self.policies.of(side).budgets.iter().find(|b| b.name == name);
+        let Some((share, _)) = budget.and_then(reserve) else { return Vec::new() };
+        let less = |row: &BudgetRow| {
+            let counted = match row.counted {
+                Counted::Spend(m) => Amount::Money(m),
+                Counted::Requests(n) | Counted::Tokens(n) | Counted::Concurrency(n) => Amount::Count(n),
+            };
+            let counted = match (row.counted, without_reserve(counted, *share)) {
+                (Counted::Spend(_), Amount::Money(m)) => Counted::Spend(m),
+                (Counted::Requests(_), Amount::Count(n)) => Counted::Requests(n),
+                (Counted::Tokens(_), Amount::Count(n)) => Counted::Tokens(n),
+                (Counted::Concurrency(_), Amount::Count(n)) => Counted::Concurrency(n),
+                _ => return None,
+            };
+            let mut row = row.clone();
+            row.counted = counted;
+            Some(row)
+        };
+        rows.iter().filter_map(less).collect()
     }
 }
 
@@ -488,7 +531,7 @@ fn reserve(budget: &Budget) -> Option<&(Ratio, Expr)> {
     budget.reserve.as_ref().filter(|(share, _)| share.0.units() != 0)
 }
 
-/// Returns what stands in a budget beside its conditions.
+/// Returns what a budget counts, up to what, and what becomes of it then; its conditions and its alerts stand apart.
 pub(super) fn figures(b: &Budget) -> String {
     let limits: Vec<String> =
         b.limits.iter().map(|l| format!("{:?} {:?} {:?} {:?}", l.kind, l.amount, l.period, l.zone)).collect();
@@ -497,5 +540,5 @@ pub(super) fn figures(b: &Budget) -> String {
         other => shape(other),
     };
     let share = reserve(b).map(|(share, _)| *share);
-    format!("{limits:?} {:?} {} {share:?} {:?} {to}", shape(&b.per), b.byok_included, b.alerts)
+    format!("{limits:?} {:?} {} {share:?} {to}", shape(&b.per), b.byok_included)
 }

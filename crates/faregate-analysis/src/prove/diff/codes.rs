@@ -83,7 +83,7 @@ impl<'a> Differ<'a> {
         if let Some(places) = open {
             let what =
                 "candidates are kept out by rules of another kind, so that a denial may have another code";
-            self.add_open(pair, Direction::Denial, what, places);
+            self.add_open(pair, Direction::Denial, what, places, false);
         }
     }
 

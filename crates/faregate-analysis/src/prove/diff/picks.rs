@@ -168,8 +168,10 @@ impl Differ<'_> {
         if let [side] = sides {
             let other = if *side == Side::Old { Side::New } else { Side::Old };
             let of = |side: Side| self.policies.of(side).budgets.iter().position(|b| b.name == cap.name);
-            let text =
-                |side: Side| of(side).and_then(|at| self.policies.of(side).budgets.get(at)).map(figures);
+            let text = |side: Side| {
+                let budget = of(side).and_then(|at| self.policies.of(side).budgets.get(at));
+                budget.map(|b| format!("{} {:?}", figures(b), shape(&b.reserve)))
+            };
             if text(*side) == text(other) {
                 further.spent.of_mut(other).closed.extend(of(other));
                 let from = Two { old: a, new: b };
@@ -235,7 +237,9 @@ impl Differ<'_> {
 
     /// Returns the budgets of a side that are written otherwise on the other one, or not there.
     fn budgets_that_differ(&self, side: Side) -> Vec<usize> {
-        let text = |b: &Budget| format!("{} {:?} {:?}", figures(b), shape(&b.when), shape(&b.covers));
+        let text = |b: &Budget| {
+            format!("{} {:?} {:?} {:?}", figures(b), shape(&b.reserve), shape(&b.when), shape(&b.covers))
+        };
         let other = if side == Side::Old { self.policies.new } else { self.policies.old };
         let here = self.policies.of(side).budgets.iter().enumerate();
         let differs =

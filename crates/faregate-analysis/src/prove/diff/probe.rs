@@ -315,13 +315,14 @@ impl Differ<'_> {
         !directions.is_empty()
     }
 
-    /// Adds a direction that was neither shown nor ruled out.
+    /// Adds a direction that was neither shown nor ruled out, as a class of its own or beside those that are told.
     pub(super) fn add_open(
         &mut self,
         pair: &Pair,
         direction: Direction,
         what: &str,
         (at_old, at_new): (Vec<String>, Vec<String>),
+        beside: bool,
     ) {
         let name = |side: Side, at| self.workload(side, at).map(|w| w.name.clone());
         self.add(DecisionChange {
@@ -333,7 +334,7 @@ impl Differ<'_> {
             also: BTreeSet::new(),
             what: what.to_owned(),
             certain: false,
-            beside: false,
+            beside,
             witness: None,
             at_old,
             at_new,
